@@ -1,0 +1,20 @@
+import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+
+/** The licences of the packages whose code a bundle holds: their terms go where the code goes. */
+export async function licences(root, metafile) {
+  const packages = new Set(
+    Object.keys(metafile.inputs).flatMap(
+      (input) => /^(?:.*\/)?node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(input)?.[1] ?? [],
+    ),
+  )
+  const texts = await Promise.all([...packages].sort().map((name) => licence(name, join(root, 'node_modules', name))))
+  return texts.join('\n\n')
+}
+
+async function licence(name, folder) {
+  const about = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8'))
+  const file = (await readdir(folder)).find((entry) => /^licen[cs]e/i.test(entry))
+  const text = file === undefined ? '' : (await readFile(join(folder, file), 'utf8')).trim()
+  return `# ${name} ${about.version} (${about.license ?? 'see its text'})\n\n${text}`
+}

@@ -1,0 +1,25 @@
+import { defineConfig } from 'vitest/config'
+import { manifestValidator } from './scripts/manifest-validator.js'
+import { MissingReporter } from './test/support/missing-reporter.ts'
+
+const wholeProgram = ['test/e2e/**/*.test.ts', 'test/golden/**/*.test.ts']
+
+export default defineConfig({
+  test: {
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
+    globalSetup: ['test/support/ensure-openssh.ts'],
+    reporters: ['default', new MissingReporter()],
+    projects: [
+      {
+        plugins: [manifestValidator.vite],
+        extends: true,
+        test: { name: 'parts', include: ['test/**/*.test.ts'], exclude: wholeProgram },
+      },
+      {
+        extends: true,
+        test: { name: 'program', include: wholeProgram, globalSetup: ['test/support/build-program.ts'] },
+      },
+    ],
+  },
+})
