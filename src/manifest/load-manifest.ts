@@ -1,0 +1,22 @@
+import { FerryError } from '../errors/ferry-error.ts'
+import type { Manifest } from '../model/manifest.ts'
+import type { Environment } from './expand-text.ts'
+import { ManifestReader } from './manifest-reader.ts'
+import { ProblemList } from './problem-list.ts'
+
+/**
+ * A manifest with all that it includes: defaults merged, references outside of secrets replaced, every value checked. Rejects with
+ * `manifest_invalid`, whose `details.errors` are all that is wrong, sorted by place, as are its `details.warnings`.
+ */
+export async function loadManifest(
+  file: string,
+  { environment, signal }: { readonly environment: Environment; readonly signal: AbortSignal },
+): Promise<Manifest> {
+  signal.throwIfAborted()
+  const problems = new ProblemList()
+  const manifest = await new ManifestReader({ problems, environment, signal }).read(file)
+  const { errors, warnings } = problems
+  if (errors.length === 0) return { ...manifest, warnings }
+  const count = errors.length === 1 ? '1 problem' : `${errors.length} problems`
+  throw new FerryError('manifest_invalid', `${file}: ${count}`, { errors, warnings })
+}
