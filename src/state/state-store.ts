@@ -1,0 +1,15 @@
+import type { State } from '../model/state.ts'
+
+/** Where the state lives. Every implementation passes test/contract/state-store-contract.ts. */
+export interface StateStore {
+  /** For people: a path or a URL without its password. */
+  readonly location: string
+  /** The last state that was written whole, without waiting for a writer; a new, empty one (serial 0) where there is none. */
+  read(): Promise<State>
+  /**
+   * Replaces the state in one atomic step, under a lock: `change` gets the present state and gives the next one, or the same
+   * object for no change. Serial and lineage are the store's own business: the serial rises by one, the lineage stays. Gives what
+   * is stored now. Where `change` throws, nothing is written. Rejects with `state_locked`, `state_unreadable`, `state_newer`, `state_failed`.
+   */
+  update(change: (state: State) => State | Promise<State>): Promise<State>
+}

@@ -1,0 +1,13 @@
+import { openStateStore } from '../../src/state/open-state-store.ts'
+
+/** A process that adds connections `<name>0`, `<name>1`, … to a state, and prints a line after each. */
+const [file, name = '', count = '1'] = process.argv.slice(2)
+const store = openStateStore(file, { environment: {}, lockTimeoutMs: 150_000, signal: new AbortController().signal })
+for (let index = 0; index < Number(count); index += 1) {
+  const connection = { name: `${name}${index}`, host: 'h', description: 'x'.repeat(1000) }
+  await store.update((state) => ({
+    ...state,
+    connections: new Map(state.connections).set(connection.name, { value: connection, origin: {} }),
+  }))
+  process.stdout.write(`${connection.name}\n`)
+}
