@@ -1,0 +1,38 @@
+import { describe, test } from 'vitest'
+import { sshdMissing } from './openssh.ts'
+import { unixUsersMissing } from './unix-user.ts'
+
+declare module 'vitest' {
+  interface TaskMeta {
+    /** Why the tests are skipped; MissingReporter tells it at the end of the run. */
+    missing?: string
+  }
+}
+
+/** Tests against a real sshd. Without one they are skipped by name, with the reason at the end of the run; in CI they fail. */
+export function describeWithSshd(name: string, suite: () => void): void {
+  const missing = sshdMissing()
+  if (missing !== undefined && isCi()) failSuite(name, missing)
+  else describeUnless(missing, name, suite)
+}
+
+/** Tests that log in with a password to a real sshd, for which only root can make a user; else they are skipped, in CI too. */
+export function describeWithUnixUsers(name: string, suite: () => void): void {
+  if (sshdMissing() !== undefined) describeWithSshd(name, suite)
+  else describeUnless(unixUsersMissing(), name, suite)
+}
+
+function describeUnless(missing: string | undefined, name: string, suite: () => void): void {
+  if (missing === undefined) describe(name, suite)
+  else describe.skip(name, { meta: { missing } }, suite)
+}
+
+function failSuite(name: string, missing: string): void {
+  describe(name, () => {
+    test('has what it needs', () => {
+      throw new Error(missing)
+    })
+  })
+}
+
+const isCi = (): boolean => !['', '0', 'false'].includes(process.env['CI'] ?? '')

@@ -1,0 +1,120 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readdir, readFile, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { programPath } from './openssh.ts'
+
+/** Starts `sshd -D` with this configuration on a free port, and waits until it listens. */
+export async function startSshd(file: string, configuration: (port: number) => string): Promise<SshdProcess> {
+  for (let attempt = 1; ; attempt += 1) {
+    const port = await freePort()
+    await writeFile(file, configuration(port))
+    const daemon = new SshdProcess(
+      port,
+      spawn(programPath('sshd'), ['-D', '-e', '-f', file], { stdio: ['ignore', 'ignore', 'pipe'] }),
+    )
+    const listens = daemon.logged(/^Server listening on /m)
+    const failure = await Promise.race([listens.then(() => undefined), daemon.ended])
+    if (failure === undefined) return daemon
+    // Somebody may have taken the port between our look and sshd's bind.
+    if (attempt === 5 || !/Address already in use/.test(failure)) throw new Error(`sshd did not start:\n${failure}`)
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  server.close()
+  await once(server, 'close')
+  if (address === null || typeof address === 'string') throw new Error('no TCP port')
+  return address.port
+}
+
+/** The listener and what it has started. */
+export class SshdProcess {
+  readonly port: number
+  /** Settles with all that was logged, once no process can log any more. */
+  readonly ended: Promise<string>
+  #text = ''
+  readonly #child: ChildProcess
+  readonly #waiting = new Set<() => void>()
+  readonly #kill = (): void => void this.#child.kill('SIGKILL')
+
+  constructor(port: number, child: ChildProcess) {
+    this.port = port
+    this.#child = child
+    // A test runner that is stopped must not leave a listener behind.
+    process.once('exit', this.#kill)
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      this.#text += text.replaceAll('\r\n', '\n')
+      for (const look of this.#waiting) look()
+    })
+    this.ended = new Promise((resolve, reject) => {
+      child.once('error', reject)
+      child.once('close', () => resolve(this.#text))
+    })
+    this.ended.catch(() => undefined)
+    child.once('exit', () => process.removeListener('exit', this.#kill))
+  }
+
+  log = (): string => this.#text
+
+  logged = (pattern: RegExp): Promise<void> =>
+    new Promise((resolve) => {
+      const look = (): void => {
+        if (!pattern.test(this.#text)) return
+        this.#waiting.delete(look)
+        resolve()
+      }
+      this.#waiting.add(look)
+      look()
+    })
+
+  dropConnections = async (): Promise<void> => {
+    // Another process may have the number of one that has ended.
+    if (this.#hasEnded()) return
+    for (const pid of await descendants(this.#child.pid)) killProcess(pid)
+  }
+
+  stop = async (): Promise<void> => {
+    if (this.#hasEnded()) return
+    const exit = once(this.#child, 'exit')
+    // Stopped first, so that no connection begins between the look and the end.
+    this.#child.kill('SIGSTOP')
+    await this.dropConnections()
+    this.#child.kill('SIGKILL')
+    // What a session left running may hold stderr open for ever.
+    this.#child.stderr?.destroy()
+    await exit
+  }
+
+  #hasEnded(): boolean {
+    return this.#child.exitCode !== null || this.#child.signalCode !== null
+  }
+}
+
+function killProcess(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL')
+  } catch {
+    // It ended by itself meanwhile.
+  }
+}
+
+/** Children of children too: sshd gives each connection processes, and each of these a session of its own (setsid). */
+async function descendants(of: number | undefined): Promise<number[]> {
+  const pids = (await readdir('/proc').catch(() => [])).filter((name) => /^\d+$/.test(name))
+  const stats = await Promise.all(pids.map((pid) => readFile(`/proc/${pid}/stat`, 'latin1').catch(() => '')))
+  const parents = new Map(
+    // proc(5): `pid (name) state ppid`, where the name may hold anything.
+    stats.map((stat) => [Number.parseInt(stat, 10), Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1])]),
+  )
+  const found = new Set([of])
+  for (let before = 0; before !== found.size; ) {
+    before = found.size
+    for (const [pid, parent] of parents) if (found.has(parent)) found.add(pid)
+  }
+  found.delete(of)
+  return [...found].filter((pid) => pid !== undefined)
+}
