@@ -1,0 +1,185 @@
+import type { AnyAuthMethod } from 'ssh2'
+import { FerryError } from '../errors/ferry-error.ts'
+import { localReason } from '../errors/local-error.ts'
+import { excerpt } from '../model/visible.ts'
+import { type Attempt, planAttempts } from './attempts.ts'
+import type { Identity } from './identities.ts'
+import { KeyboardAnswers } from './keyboard-interactive.ts'
+import { keyTypeOf } from './known-hosts.ts'
+import { OneKeyAgent } from './one-key-agent.ts'
+import type { SshSettings } from './settings.ts'
+import { endpoint } from './tcp.ts'
+import type { TransportEvents } from './transport.ts'
+
+/** No server needs as many requests, and one that keeps asking for more is not served. */
+const requestsMax = 64
+
+export interface AuthenticationOptions {
+  readonly settings: SshSettings
+  readonly identities: readonly Identity[]
+  readonly events: TransportEvents
+  readonly signal: AbortSignal
+  /** Ends the login at once. */
+  readonly fail: (error: unknown) => void
+}
+
+/** Logs in: what to send next, and why it failed in the end. */
+export class Authentication {
+  readonly #options: AuthenticationOptions
+  #attempts: Attempt[]
+  /** What the server takes, once it has said so. */
+  #taken: readonly string[] | undefined
+  #signatures: readonly string[] | undefined
+  #current: Attempt | undefined
+  #requests = 0
+  readonly #tried = new Set<string>()
+  #unanswered: string | undefined
+  #isPasswordRefused = false
+
+  constructor(options: AuthenticationOptions) {
+    const { settings, identities, events } = options
+    this.#options = options
+    this.#attempts = planAttempts(settings.authentication, identities, events.ask !== undefined)
+  }
+
+  /** The signatures that the server takes (RFC 8308); the first time it says so counts. */
+  onSignatureAlgorithms(algorithms: readonly string[]): void {
+    this.#signatures ??= algorithms
+  }
+
+  /** The server refused the last request, or took it as one of several that it wants. */
+  onFailure(taken: readonly string[], isPartial: boolean): void {
+    this.#taken = taken
+    const current = this.#current
+    this.#current = undefined
+    if (current === undefined || current.method === 'none') return
+    this.#options.events.note(1, `${describe(current)}: ${isPartial ? 'accepted, the server wants more' : 'refused'}`)
+    if (isPartial) return
+    // A method that is not among them was not looked at, and may have its turn after another one.
+    if (!taken.includes(current.method)) this.#attempts.push(current)
+    else if (current.method === 'password') this.#isPasswordRefused = true
+  }
+
+  /** The next request. Rejects with what ends the login. */
+  async next(): Promise<AnyAuthMethod> {
+    const attempt = this.#attempts.find((one) => this.#isPossible(one))
+    if (attempt === undefined || this.#requests === requestsMax) throw this.refusal()
+    this.#attempts = this.#attempts.filter((other) => other !== attempt && !this.#isAnswered(other, attempt))
+    this.#requests += 1
+    this.#current = attempt
+    if (attempt.method !== 'none') this.#tried.add(attempt.method)
+    this.#options.events.note(1, `trying ${describe(attempt)}`)
+    return this.#request(attempt)
+  }
+
+  /** Why nothing that was tried will do; `reason` where the server gave one. */
+  refusal(reason?: string): FerryError {
+    const { username, host, port } = this.#options.settings
+    const said = [
+      ...(reason === undefined ? [] : [reason]),
+      ...(this.#taken === undefined ? [] : [`the server takes ${listed(this.#taken) || 'nothing'}`]),
+      this.#tried.size === 0 ? 'nothing to offer' : `tried ${listed([...this.#tried])}`,
+      ...(this.#unanswered === undefined ? [] : [`nobody to answer "${excerpt(this.#unanswered, 80)}"`]),
+    ]
+    const hint = this.#hint()
+    return new FerryError(
+      'authentication_failed',
+      `authentication failed for ${username}@${endpoint(host, port)}: ${said.join(', ')}`,
+      hint === undefined ? {} : { hint },
+    )
+  }
+
+  #hint(): string | undefined {
+    const { name, role, authentication } = this.#options.settings
+    const takes = (method: string): boolean => this.#taken?.includes(method) ?? false
+    if (takes('publickey') && !this.#tried.has('publickey')) {
+      if (role === 'stored') return `set identity_file for "${name}", or run with -i <file>`
+      return role === 'address' ? 'run with -i <file>' : `set IdentityFile for ${name} in the ssh configuration`
+    }
+    const takesPassword = takes('password') || takes('keyboard-interactive')
+    if (!takesPassword || authentication.password !== undefined || this.#options.events.ask !== undefined)
+      return undefined
+    if (role === 'stored') return `set password for "${name}"`
+    return role === 'address' ? 'set FERRY_PASSWORD' : undefined
+  }
+
+  #isPossible(attempt: Attempt): boolean {
+    if (attempt.method === 'none') return true
+    if (this.#taken !== undefined && !this.#taken.includes(attempt.method)) return false
+    // The same password would be refused once more, and locks accounts.
+    if (attempt.method === 'keyboard-interactive' && attempt.from === 'connection') return !this.#isPasswordRefused
+    // Servers may leave out of their list what goes without saying; only for RSA is there a choice.
+    if (attempt.method !== 'publickey' || keyTypeOf(attempt.identity.blob) !== 'ssh-rsa') return true
+    return this.#signatures?.includes(attempt.algorithm) ?? true
+  }
+
+  /** Where the server says which signatures it takes, one of them is enough to know what it thinks of a key. */
+  #isAnswered(other: Attempt, attempt: Attempt): boolean {
+    if (this.#signatures === undefined || other.method !== 'publickey' || attempt.method !== 'publickey') return false
+    return other.identity === attempt.identity
+  }
+
+  async #request(attempt: Attempt): Promise<AnyAuthMethod> {
+    const { settings, events, signal } = this.#options
+    const { username } = settings
+    switch (attempt.method) {
+      case 'none':
+        return { type: 'none', username }
+      case 'publickey':
+        return { type: 'agent', username, agent: this.#agentFor(attempt) }
+      case 'password':
+        return { type: 'password', username, password: await this.#password(attempt.from) }
+      case 'keyboard-interactive': {
+        const keyboard = new KeyboardAnswers({
+          settings,
+          events,
+          signal,
+          password: attempt.from === 'connection' ? settings.authentication.password : undefined,
+          onUnanswered: (prompt) => {
+            this.#unanswered = prompt
+          },
+        })
+        return {
+          type: 'keyboard-interactive',
+          username,
+          prompt: (_name, instructions, _language, prompts, finish) => {
+            keyboard.round(instructions, prompts).then(finish).catch(this.#options.fail)
+          },
+        }
+      }
+    }
+  }
+
+  #agentFor({ identity, algorithm }: Attempt & { method: 'publickey' }): OneKeyAgent {
+    const { signal, events, fail } = this.#options
+    const sign = async (data: Buffer): Promise<Buffer> => {
+      try {
+        return await identity.sign(data, algorithm, signal)
+      } catch (error) {
+        if (error instanceof FerryError) fail(error)
+        else events.note(0, `identity ${identity.label} is left out: ${localReason(error)}`)
+        throw error
+      }
+    }
+    return new OneKeyAgent(identity.blob, algorithm, sign, fail)
+  }
+
+  async #password(from: 'connection' | 'person'): Promise<string> {
+    const { settings, events, signal } = this.#options
+    const { password } = settings.authentication
+    if (from === 'connection' && password !== undefined) return password(signal)
+    if (events.ask === undefined) throw this.refusal()
+    const text = `${settings.username}@${settings.host}'s password: `
+    return events.ask({ text, echo: false }, signal)
+  }
+}
+
+const describe = (attempt: Attempt): string =>
+  attempt.method === 'publickey' ? `publickey ${attempt.identity.label} with ${attempt.algorithm}` : attempt.method
+
+/** `a, b and c`; what a server lists is bounded. */
+function listed(names: readonly string[]): string {
+  const some = names.slice(0, 8).map((name) => excerpt(name, 40))
+  const last = some.pop() ?? ''
+  return some.length === 0 ? last : `${some.join(', ')} and ${last}`
+}

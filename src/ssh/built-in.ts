@@ -1,0 +1,121 @@
+import type { Duplex } from 'node:stream'
+import { FerryError } from '../errors/ferry-error.ts'
+import { localReason } from '../errors/local-error.ts'
+import { orAbort } from '../model/or-abort.ts'
+import { excerpt } from '../model/visible.ts'
+import { Deadline } from './deadline.ts'
+import { HostKeyCheck, PinMismatch, typeOfAlgorithm } from './host-key.ts'
+import { loadIdentities } from './identities.ts'
+import type { SshSettings } from './settings.ts'
+import { type OpenChannel, openSshConnection, type SshConnection } from './ssh-connection.ts'
+import { Subsystem } from './subsystem.ts'
+import { connectError, connectTcp, endpoint } from './tcp.ts'
+import type { Channel, TransportEvents } from './transport.ts'
+
+/** SSH by ssh2, through jump hosts where there are any, and the plain channel of the sftp subsystem. */
+export async function connectBuiltIn(
+  settings: SshSettings,
+  events: TransportEvents,
+  signal: AbortSignal,
+): Promise<Channel> {
+  using deadline = new Deadline(settings.timeoutMs, signal)
+  const clocked = pausing(events, deadline)
+  const way: SshConnection<unknown>[] = []
+  /** From the far end to the near one, as each is carried by the next. */
+  const closeAll = async (): Promise<void> => {
+    for (const connection of way.toReversed()) await connection.close()
+  }
+  try {
+    for (const hop of settings.jumpHosts) {
+      const connection = await viaJumpHost(hop, () => connectHost(hop, way.at(-1), leadOn, clocked, deadline))
+      way.push(connection)
+    }
+    const connection = await connectHost(settings, way.at(-1), openSubsystem, clocked, deadline)
+    way.push(connection)
+    return connection.channel.asChannel(settings, connection.ended, closeAll)
+  } catch (error) {
+    await closeAll()
+    throw error
+  }
+}
+
+/** A jump host is only a way: nothing is opened on it but what leads on. */
+const leadOn: OpenChannel<true> = (_client, callback) => callback(undefined, true)
+
+const openSubsystem: OpenChannel<Subsystem> = (client, callback) => {
+  client.subsys('sftp', (error, channel) => {
+    if (error) callback(error)
+    else callback(undefined, new Subsystem(client, channel))
+  })
+}
+
+/** Connects and logs in to one host, directly or through the one before it. */
+async function connectHost<T>(
+  settings: SshSettings,
+  previous: SshConnection<unknown> | undefined,
+  open: OpenChannel<T>,
+  events: TransportEvents,
+  deadline: Deadline,
+): Promise<SshConnection<T>> {
+  const own: TransportEvents = settings.batch ? { note: events.note } : events
+  deadline.doing = 'could not read the identities: no answer'
+  const identities = await loadIdentities(settings, own, deadline.signal)
+  const hostKey = await HostKeyCheck.prepare(settings, own)
+  let hostKeyAlgorithms = hostKey.algorithms
+  let mismatch: PinMismatch | undefined
+  for (;;) {
+    deadline.cap(settings.handshakeTimeoutMs)
+    try {
+      const socket = await openSocket(settings, previous, deadline)
+      const options = { settings, socket, open, hostKey, hostKeyAlgorithms, identities, events: own, deadline }
+      return await openSshConnection(options)
+    } catch (error) {
+      // A pin does not say which type of key it is of, and the server may have one of that type besides.
+      if (error instanceof PinMismatch) {
+        const { keyType } = error
+        hostKeyAlgorithms = hostKeyAlgorithms.filter((algorithm) => typeOfAlgorithm(algorithm) !== keyType)
+        mismatch ??= error
+        if (hostKeyAlgorithms.length > 0) continue
+      }
+      throw mismatch !== undefined && !deadline.signal.aborted ? mismatch : error
+    }
+  }
+}
+
+async function openSocket(
+  settings: SshSettings,
+  previous: SshConnection<unknown> | undefined,
+  deadline: Deadline,
+): Promise<Duplex> {
+  const { host, port } = settings
+  deadline.doing = `could not connect to ${endpoint(host, port)}: no answer`
+  if (previous === undefined) return connectTcp(settings, deadline.signal)
+  const forwarded = new Promise<Duplex>((resolve, reject) => {
+    // Throws where the jump host is gone.
+    previous.client.forwardOut('127.0.0.1', 0, host, port, (error, channel) =>
+      error ? reject(error) : resolve(channel),
+    )
+  })
+  try {
+    return await orAbort(forwarded, deadline.signal)
+  } catch (error) {
+    deadline.signal.throwIfAborted()
+    throw connectError(settings, `the jump host says "${excerpt(localReason(error))}"`, error)
+  }
+}
+
+async function viaJumpHost<T>({ host, port }: SshSettings, connect: () => Promise<T>): Promise<T> {
+  try {
+    return await connect()
+  } catch (error) {
+    if (!(error instanceof FerryError) || error.code === 'cancelled' || error.code === 'terminated') throw error
+    throw error.with({ message: `jump host ${endpoint(host, port)}: ${error.message}` })
+  }
+}
+
+/** While somebody is asked, the server's clock stands still. */
+function pausing(events: TransportEvents, deadline: Deadline): TransportEvents {
+  const { ask } = events
+  const note: TransportEvents['note'] = (level, text) => events.note(level, text)
+  return { note, ...(ask !== undefined && { ask: (prompt, signal) => deadline.paused(() => ask(prompt, signal)) }) }
+}

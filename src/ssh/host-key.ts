@@ -1,0 +1,195 @@
+import { type Details, FerryError } from '../errors/ferry-error.ts'
+import { describeKey, fingerprintOf, rsaBitsOf } from './fingerprint.ts'
+import { isAbout, type KnownHost, keyTypeOf } from './known-hosts.ts'
+import { type KnownHostsFile, loadKnownHosts, rememberKey } from './known-hosts-files.ts'
+import { shownPath } from './local-account.ts'
+import type { SshSettings } from './settings.ts'
+import { shellWord } from './shell-word.ts'
+import type { TransportEvents } from './transport.ts'
+
+/** A line of known_hosts with the file that has it. */
+interface Known extends KnownHost {
+  readonly file: string
+}
+
+/**
+ * Decides about a server's key, before anything is offered to that server: a revoked one is refused, a pin beats known_hosts, and
+ * known_hosts beats everybody's opinion. Only where the host is unknown does StrictHostKeyChecking count.
+ */
+export class HostKeyCheck {
+  readonly #settings: SshSettings
+  readonly #events: TransportEvents
+  readonly #known: readonly Known[]
+  /** Whether the key that was accepted is to be written down, once the server has proved that it holds it. */
+  #isNew = false
+
+  private constructor(settings: SshSettings, events: TransportEvents, files: readonly KnownHostsFile[]) {
+    this.#settings = settings
+    this.#events = events
+    this.#known = files.flatMap(({ path, entries }) => entries.map((entry) => ({ ...entry, file: path })))
+  }
+
+  static async prepare(settings: SshSettings, events: TransportEvents): Promise<HostKeyCheck> {
+    const { userFiles, globalFiles } = settings.hostKeys
+    return new HostKeyCheck(settings, events, await loadKnownHosts([...userFiles, ...globalFiles], events))
+  }
+
+  /** What to ask the server for: first the types of the keys that are known for it, so that it shows one of them. */
+  get algorithms(): readonly string[] {
+    const { algorithms, hostKeys } = this.#settings
+    if (hostKeys.fixedOrder) return algorithms.hostKey
+    const types = new Set(this.#ofHost.map(({ keyType }) => keyType))
+    const isKnown = (algorithm: string): boolean => types.has(typeOfAlgorithm(algorithm))
+    return [...algorithms.hostKey.filter(isKnown), ...algorithms.hostKey.filter((name) => !isKnown(name))]
+  }
+
+  /** Resolves where the key is the host's; rejects with `host_key_rejected`. Who has to be asked is asked. */
+  async verify(key: Buffer, signal: AbortSignal): Promise<void> {
+    this.#isNew = false
+    this.#refuseRevoked(key)
+    this.#refuseShort(key)
+    const { pins } = this.#settings.hostKeys
+    if (pins.length > 0) return this.#comparePins(key, pins)
+    if (this.#ofHost.some((entry) => entry.key.equals(key))) return
+    this.#refuseChanged(key)
+    if (this.#isKnownWithoutPort(key)) return
+    this.#refuseAuthority()
+    await this.#decideUnknown(key, signal)
+  }
+
+  /** Writes down a new key. A file that cannot be written is a warning: the key was accepted all the same. */
+  async remember(key: Buffer): Promise<void> {
+    if (!this.#isNew) return
+    const { lookupName, userFiles, hashNames } = this.#settings.hostKeys
+    const [file] = userFiles
+    if (file !== undefined) await rememberKey(file, lookupName, key, hashNames, this.#events)
+  }
+
+  /** Plain keys of the host, whatever their type. */
+  get #ofHost(): Known[] {
+    return this.#about(this.#name).filter(({ marker }) => marker === undefined)
+  }
+
+  #about(name: string): Known[] {
+    return this.#known.filter((entry) => isAbout(entry, name))
+  }
+
+  get #name(): string {
+    return this.#settings.hostKeys.lookupName
+  }
+
+  #refuseRevoked(key: Buffer): void {
+    const revoked = this.#about(this.#name).find((entry) => entry.marker === 'revoked' && entry.key.equals(key))
+    if (revoked === undefined) return
+    throw rejected(`the key of ${this.#name} is revoked: ${describeKey(key)}`, {
+      place: { file: revoked.file, line: revoked.line },
+    })
+  }
+
+  #refuseShort(key: Buffer): void {
+    const bits = rsaBitsOf(key)
+    const least = this.#settings.hostKeys.rsaBitsMin
+    if (bits === undefined || bits >= least) return
+    throw rejected(`the RSA key of ${this.#name} has ${bits} bits, which is less than ${least}`)
+  }
+
+  #comparePins(key: Buffer, pins: readonly string[]): void {
+    if (pins.includes(fingerprintOf(key))) return
+    throw new PinMismatch(key, pins, this.#acceptHint(key))
+  }
+
+  /** A known type counts only where the server was asked for it: it shows one key, and may have others. */
+  #refuseChanged(key: Buffer): void {
+    const asked = new Set(this.#settings.algorithms.hostKey.map(typeOfAlgorithm))
+    const comparable = this.#ofHost.filter(({ keyType }) => asked.has(keyType))
+    const old = comparable.find(({ keyType }) => keyType === keyTypeOf(key)) ?? comparable[0]
+    if (old === undefined || (this.#settings.hostKeys.fixedOrder && old.keyType !== keyTypeOf(key))) return
+    const { home } = this.#settings.hostKeys
+    const where = `${shownPath(old.file, home)}:${old.line}`
+    const message = `the key of ${this.#name} has changed: the server has ${describeKey(key)}, ${where} has ${describeKey(old.key)}`
+    throw rejected(message, {
+      place: { file: old.file, line: old.line },
+      hint: `if the server has a new key: ssh-keygen -R ${shellWord(this.#name)} -f ${shellWord(old.file)}`,
+    })
+  }
+
+  /** As ssh does for another port than 22: the very key that is known for the host without port will do. */
+  #isKnownWithoutPort(key: Buffer): boolean {
+    const [, host] = /^\[(.*)\]:\d+$/.exec(this.#name) ?? []
+    if (host === undefined) return false
+    return this.#about(host).some((entry) => entry.marker === undefined && entry.key.equals(key))
+  }
+
+  #refuseAuthority(): void {
+    const authority = this.#about(this.#name).find(({ marker }) => marker === 'cert-authority')
+    if (authority === undefined) return
+    const message = `known_hosts has only a certificate authority for ${this.#name}, and host certificates are not supported yet`
+    throw rejected(message, {
+      place: { file: authority.file, line: authority.line },
+      hint: 'pin the key of the host with host_key, or add it to known_hosts',
+    })
+  }
+
+  async #decideUnknown(key: Buffer, signal: AbortSignal): Promise<void> {
+    const { checking = 'ask' } = this.#settings.hostKeys
+    const { ask } = this.#events
+    if (checking === 'yes') throw this.#unknown(key, 'and StrictHostKeyChecking is yes')
+    if (checking === 'ask') {
+      if (ask === undefined) throw this.#unknown(key, 'and there is no terminal to ask on')
+      await this.#askAbout(key, ask, signal)
+    } else if (checking === 'no') {
+      this.#events.note(0, `accepted the key of ${this.#name} unchecked: ${describeKey(key)}`)
+    } else {
+      this.#events.note(0, `accepted the new key of ${this.#name}: ${describeKey(key)}`)
+    }
+    this.#isNew = true
+  }
+
+  async #askAbout(key: Buffer, ask: NonNullable<TransportEvents['ask']>, signal: AbortSignal): Promise<void> {
+    const fingerprint = fingerprintOf(key)
+    let text = `${this.#whereNot()}. Its key is ${describeKey(key)}. Go on connecting (yes/no/fingerprint)? `
+    for (;;) {
+      const answer = (await ask({ text, echo: true }, signal)).trim()
+      if (answer.toLowerCase() === 'yes' || answer === fingerprint) return
+      if (answer.toLowerCase() === 'no') throw rejected(`the key of ${this.#name} was not accepted`)
+      text = 'Please type yes, no or the fingerprint: '
+    }
+  }
+
+  #unknown(key: Buffer, reason: string): FerryError {
+    return rejected(`${this.#whereNot()}, ${reason}`, { hint: `if this is its key: ${this.#acceptHint(key)}` })
+  }
+
+  #whereNot(): string {
+    const { userFiles, home } = this.#settings.hostKeys
+    const [file] = userFiles
+    return file === undefined
+      ? `${this.#name} is unknown, as there is no known_hosts file`
+      : `${this.#name} is not in ${shownPath(file, home)}`
+  }
+
+  /** What to type so that this key is accepted from now on. */
+  #acceptHint(key: Buffer): string {
+    const { name, role, hostKeys } = this.#settings
+    if (role === 'stored') return `ferry connections edit ${shellWord(name)} --host-key ${fingerprintOf(key)}`
+    if (role === 'address') return `${describeKey(key)}, connect once with -o StrictHostKeyChecking=accept-new`
+    return `${describeKey(key)}, add it to ${shownPath(hostKeys.userFiles[0] ?? 'a known_hosts file', hostKeys.home)}`
+  }
+}
+
+/** The server may have other keys besides; the caller can ask for one of another type. */
+export class PinMismatch extends FerryError {
+  readonly keyType: string
+
+  constructor(key: Buffer, pins: readonly string[], hint: string) {
+    const message = `host key rejected: the server's key is not the pinned one: ${describeKey(key)}, pinned is ${pins.join(', ')}`
+    super('host_key_rejected', message, { hint: `if the server has a new key: ${hint}` })
+    this.keyType = keyTypeOf(key)
+  }
+}
+
+const rejected = (message: string, details: Details = {}): FerryError =>
+  new FerryError('host_key_rejected', `host key rejected: ${message}`, details)
+
+/** The type of key that a signature algorithm is made with. */
+export const typeOfAlgorithm = (algorithm: string): string => (algorithm.startsWith('rsa-') ? 'ssh-rsa' : algorithm)

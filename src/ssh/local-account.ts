@@ -1,0 +1,52 @@
+import { readFileSync } from 'node:fs'
+import { homedir, hostname, userInfo } from 'node:os'
+import { decodeName } from '../model/name-bytes.ts'
+
+export type Environment = Readonly<Record<string, string | undefined>>
+
+/** Who runs ferry, and where: what `~` and the tokens of ssh_config(5) stand for. */
+export interface LocalAccount {
+  readonly name: string
+  readonly home: string
+  readonly uid: number
+  readonly hostname: string
+}
+
+export function localAccount(environment: Environment): LocalAccount {
+  const { username, uid } = accountOf(environment)
+  return { name: username, home: environment['HOME'] || homedir(), uid, hostname: hostname() }
+}
+
+/** In a container the user may have no entry in the password database, which Node takes for an error. */
+function accountOf(environment: Environment): { username: string; uid: number } {
+  try {
+    return userInfo()
+  } catch {
+    return { username: environment['USER'] ?? environment['LOGNAME'] ?? 'unknown', uid: process.getuid?.() ?? -1 }
+  }
+}
+
+/** `~` and `~user` at the start of a path become home directories; a path whose user is unknown stays as it is. */
+export function expandTilde(path: string, home: string): string {
+  const [, user, rest = ''] = /^~([^/]*)(.*)$/s.exec(path) ?? []
+  if (user === undefined) return path
+  const directory = user === '' ? home : homeOf(user)
+  return directory === undefined ? path : `${directory}${rest}`
+}
+
+function homeOf(user: string): string | undefined {
+  try {
+    const entries = decodeName(readFileSync('/etc/passwd')).split('\n')
+    return entries.find((entry) => entry.startsWith(`${user}:`))?.split(':')[5]
+  } catch {
+    return undefined
+  }
+}
+
+/** A path for people: the home directory is `~`. */
+export const shownPath = (path: string, home: string): string =>
+  home !== '/' && path.startsWith(`${home}/`) ? `~${path.slice(home.length)}` : path
+
+/** What a child process inherits: all but ferry's own variables, which may hold secrets and keys. */
+export const childEnvironment = (environment: Environment): Record<string, string | undefined> =>
+  Object.fromEntries(Object.entries(environment).filter(([name]) => !name.startsWith('FERRY_')))

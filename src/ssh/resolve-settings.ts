@@ -1,0 +1,152 @@
+import { FerryError, type Place } from '../errors/ferry-error.ts'
+import { type Connection, connectionDefaults } from '../model/connection.ts'
+import type { Overrides } from '../model/connection-input.ts'
+import { durationMs, parseDuration } from '../model/duration.ts'
+import type { StoredSecret } from '../model/secret.ts'
+import { flagOptions, storedOptions } from './asked-options.ts'
+import type { Credentials } from './authentication-settings.ts'
+import { childEnvironment, type Environment, localAccount } from './local-account.ts'
+import type { OpenSecret, Settings, ValueOrigin } from './settings.ts'
+import { resolveSsh } from './ssh-settings.ts'
+
+export interface SettingsInput {
+  /** A stored connection, or one made from an `sftp://` address. */
+  readonly connection: Connection
+  readonly overrides: Overrides
+  readonly environment: Environment
+  /** `signal` ends with the time that connecting may take. */
+  readonly openSecret: (secret: StoredSecret, what: string, signal: AbortSignal) => Promise<string>
+  /** Where a field of the connection was set. */
+  readonly placeOf?: (field: string) => Place | undefined
+}
+
+/**
+ * The effective settings of a connection: flag, then stored connection, then ssh_config, then default. Rejects with `usage` where
+ * an option is unknown, invalid, or asked for and not supported. Secrets are opened when a server asks for them, not here.
+ */
+export async function resolveSettings(input: SettingsInput, signal: AbortSignal): Promise<Settings> {
+  const { connection, overrides, environment, placeOf = () => undefined } = input
+  const originOf = (field: string): ValueOrigin => {
+    const place = placeOf(field)
+    return { source: 'stored', ...(place !== undefined && { place }) }
+  }
+  const timeout = timeoutOf(connection, overrides, originOf('timeout'))
+  const { name, host } = connection
+  const role = name.startsWith('sftp://') ? 'address' : 'stored'
+  const logLevel = overrides.logLevel ?? connection.log_level
+  const account = localAccount(environment)
+  if (connection.transport === 'command') {
+    refuseSshFlags(connection, overrides)
+    return {
+      name,
+      role,
+      transport: 'command',
+      host,
+      port: connection.port ?? connectionDefaults.port,
+      username: connection.username ?? account.name,
+      timeoutMs: timeout.ms,
+      logLevel: logLevel ?? connectionDefaults.log_level,
+      command: commandOf(connection, originOf('command')),
+      environment: childEnvironment(environment),
+      origins: new Map([['timeout', timeout.origin]]),
+      notes: [],
+    }
+  }
+  if (connection.transport === 'openssh') throw noOpenssh(originOf('transport'))
+  const configFile = configFileOf(connection, overrides, placeOf('ssh_config_file'))
+  return resolveSsh(
+    {
+      name,
+      role,
+      host,
+      preset: [...flagOptions(overrides), ...storedOptions(connection, placeOf)],
+      pins: pinsOf(connection, originOf('host_key')),
+      credentials: credentialsOf(input, originOf('private_key')),
+    },
+    {
+      timeout,
+      ...(logLevel !== undefined && { logLevel }),
+      ...(configFile !== undefined && { configFile }),
+      account,
+      environment,
+      signal,
+    },
+  )
+}
+
+function configFileOf(
+  { ssh_config_file }: Connection,
+  { sshConfigFile }: Overrides,
+  place: Place | undefined,
+): { path: string; place?: Place } | undefined {
+  if (sshConfigFile !== undefined) return { path: sshConfigFile }
+  if (ssh_config_file === undefined) return undefined
+  return { path: ssh_config_file, ...(place !== undefined && { place }) }
+}
+
+function timeoutOf(
+  { timeout }: Connection,
+  { timeoutMs }: Overrides,
+  origin: ValueOrigin,
+): { ms: number; origin: ValueOrigin } {
+  if (timeoutMs !== undefined) return { ms: timeoutMs, origin: { source: 'flag' } }
+  if (timeout === undefined)
+    return { ms: parseDuration(connectionDefaults.timeout, 'timeout'), origin: { source: 'default' } }
+  const ms = durationMs(timeout)
+  if (ms !== undefined) return { ms, origin }
+  throw new FerryError('usage', `timeout: invalid duration "${timeout}"`, placed(origin))
+}
+
+/** ssh's flags mean nothing to another program. */
+function refuseSshFlags(connection: Connection, overrides: Overrides): void {
+  const [flag] = flagOptions(overrides)
+  const label = flag?.label ?? (overrides.sshConfigFile === undefined ? undefined : '-F')
+  if (label === undefined) return
+  throw new FerryError('usage', `${label} means nothing to ${connection.name}: its transport is a command`, {
+    hint: 'put it among the words of its command',
+  })
+}
+
+function commandOf({ command = [] }: Connection, origin: ValueOrigin): readonly string[] {
+  const [program] = command
+  if (program !== undefined && program !== '' && !command.some((word) => word.includes('\0'))) return command
+  throw new FerryError('usage', 'the transport "command" needs a command', {
+    ...placed(origin),
+    hint: 'as command: [program, argument, …]',
+  })
+}
+
+const noOpenssh = (origin: ValueOrigin): FerryError =>
+  new FerryError('usage', 'the transport "openssh" is not supported yet', {
+    ...placed(origin),
+    hint: 'use "ssh", or "command" with the words ssh, -s, <host>, sftp',
+  })
+
+/** Also where a reference of the manifest was replaced by something else. */
+function pinsOf({ host_key = [] }: Connection, origin: ValueOrigin): string[] {
+  return host_key.map((pin) => {
+    if (/^SHA256:[A-Za-z0-9+/]{43}=?$/.test(pin)) return pin.replace(/=$/, '')
+    throw new FerryError('usage', `host_key: "${pin}" is no fingerprint`, {
+      ...placed(origin),
+      hint: 'as SHA256:…, which ssh-keygen -l prints',
+    })
+  })
+}
+
+function credentialsOf({ connection, openSecret }: SettingsInput, keyOrigin: ValueOrigin): Credentials {
+  const opener = (secret: StoredSecret, what: string): OpenSecret => {
+    let opened: Promise<string> | undefined
+    return (signal) => {
+      opened ??= openSecret(secret, `${what} of ${connection.name}`, signal)
+      return opened
+    }
+  }
+  const { password, identity_passphrase, private_key } = connection
+  return {
+    ...(password !== undefined && { password: opener(password, 'password') }),
+    ...(identity_passphrase !== undefined && { passphrase: opener(identity_passphrase, 'identity_passphrase') }),
+    ...(private_key !== undefined && { privateKey: { open: opener(private_key, 'private_key'), origin: keyOrigin } }),
+  }
+}
+
+const placed = ({ place }: ValueOrigin): { place?: Place } => (place === undefined ? {} : { place })

@@ -1,0 +1,84 @@
+/**
+ * What ssh2 1.17 knows and does not tell. Everything here is looked for before it is used, and ferry works without it: worse
+ * messages, a smaller window. test/ssh/ssh2-internals.test.ts fails where a new ssh2 has none of it.
+ */
+
+const member = (object: unknown, name: string): unknown =>
+  typeof object === 'object' && object !== null ? Reflect.get(object, name) : undefined
+
+const isList = (value: unknown): value is readonly unknown[] => Array.isArray(value)
+
+const texts = (value: unknown): string[] => (isList(value) ? value.filter((one) => typeof one === 'string') : [])
+
+/** What the server says about logging in. ssh2 forgets part of it where a key was tried through an agent. */
+export interface LoginListener {
+  /** The methods that can go on, and whether the last one was accepted as one of several. */
+  onFailure(methods: string[], isPartial: boolean): void
+  /** `server-sig-algs` of RFC 8308: the signatures that the server takes. */
+  onSignatureAlgorithms(algorithms: string[]): void
+}
+
+/** Listens in between ssh2's parser and its client. To be called once `connect` was. */
+export function listenToLogin(client: object, listener: LoginListener): void {
+  const handlers = member(member(client, '_protocol'), '_handlers')
+  const wrap = (name: string, listen: (args: unknown[]) => void): void => {
+    const original = member(handlers, name)
+    if (typeof handlers !== 'object' || handlers === null || typeof original !== 'function') return
+    Reflect.set(handlers, name, (...args: unknown[]): unknown => {
+      listen(args)
+      return Reflect.apply(original, handlers, args)
+    })
+  }
+  wrap('USERAUTH_FAILURE', ([, methods, isPartial]) => listener.onFailure(texts(methods), isPartial === true))
+  wrap('EXT_INFO', ([, extensions]) => {
+    for (const extension of isList(extensions) ? extensions : []) {
+      if (member(extension, 'name') === 'server-sig-algs')
+        listener.onSignatureAlgorithms(texts(member(extension, 'algs')))
+    }
+  })
+}
+
+/** Whether both sides count packets strictly, which keeps CVE-2023-48795 out. What cannot be known is taken for no. */
+export const isStrict = (client: object): boolean => member(member(client, '_protocol'), '_strictMode') === true
+
+/** Ends the describing of every packet, which costs more than it tells once the connection stands. */
+export function endDebugging(client: object): void {
+  const protocol = member(client, '_protocol')
+  if (typeof protocol === 'object' && protocol !== null) Reflect.set(protocol, '_debug', undefined)
+}
+
+/**
+ * Lets a channel whose connection is gone take no more: what is written to it would go through ciphers and compressors that are torn
+ * down, and throw where nobody can catch it.
+ */
+export function sealChannel(channel: object): void {
+  const outgoing = member(channel, 'outgoing')
+  if (typeof outgoing === 'object' && outgoing !== null) Reflect.set(outgoing, 'state', 'closed')
+}
+
+/** So much more than ssh2's 2 MiB may be under way to us. */
+const moreWindowBytes = 4 * 1024 * 1024
+
+/**
+ * Lets the server send more before it hears from us: ssh2's own window allows 1 MiB a round trip. ssh2 tops up its own as before, and
+ * counts these bytes as a debt. It drops what comes while its count is 0, which it now says only of a server that sends more than
+ * it may.
+ */
+export function widenWindow(client: object, channel: object): boolean {
+  const protocol = member(client, '_protocol')
+  const adjust = member(protocol, 'channelWindowAdjust')
+  const id = member(member(channel, 'outgoing'), 'id')
+  const incoming = member(channel, 'incoming')
+  let window = member(incoming, 'window')
+  if (typeof adjust !== 'function' || typeof id !== 'number') return false
+  if (typeof incoming !== 'object' || incoming === null || typeof window !== 'number') return false
+  const counted = (bytes: number): number => (bytes < -moreWindowBytes ? 0 : bytes === 0 ? -1 : bytes)
+  Object.defineProperty(incoming, 'window', {
+    get: () => (typeof window === 'number' ? counted(window) : window),
+    set: (bytes: unknown) => {
+      window = bytes
+    },
+  })
+  Reflect.apply(adjust, protocol, [id, moreWindowBytes])
+  return true
+}

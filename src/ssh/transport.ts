@@ -1,0 +1,34 @@
+import type { Duplex } from 'node:stream'
+import type { FerryError } from '../errors/ferry-error.ts'
+
+/** Bytes to and from an SFTP server, whatever carries them. */
+export interface Channel {
+  readonly stream: Duplex
+  /** Settles once, when nothing more will come: with the reason, as an error that a pending request can be given. */
+  readonly ended: Promise<FerryError>
+  readonly peer: Peer
+  /** Ends the channel and all that it stands on (connection, jump hosts, process); has a deadline of its own, never rejects. */
+  close(): Promise<void>
+}
+
+/** Who is at the other end, for messages and `--json`. */
+export interface Peer {
+  readonly transport: 'ssh' | 'command'
+  readonly host: string
+  readonly port: number
+  readonly username: string
+}
+
+export interface Prompt {
+  readonly text: string
+  /** Whether what is typed may be seen. */
+  readonly echo: boolean
+}
+
+/** What a transport tells and asks while it connects. Texts are raw: whoever prints them escapes them. */
+export interface TransportEvents {
+  /** Level 0 is a warning and always shown; 1 to 4 as `-v` to `-vvvv`. Never holds a secret. */
+  note(level: 0 | 1 | 2 | 3 | 4, text: string): void
+  /** Asks the person at the terminal; absent where there is nobody to ask. Rejects with `cancelled` when they give up. */
+  readonly ask?: (prompt: Prompt, signal: AbortSignal) => Promise<string>
+}
