@@ -1,0 +1,180 @@
+import { FerryError } from '../errors/ferry-error.ts'
+import type { Attributes, DirectoryEntry, FileSystemStatistics } from '../model/attributes.ts'
+import type { Channel } from '../ssh/transport.ts'
+import * as answers from './answers.ts'
+import { about, type Exchange, type Reading, type Subject } from './exchange.ts'
+import { type Field, packedIds, readPacket, requestPacket, requestType, writePacketHead } from './packets.ts'
+import {
+  type extensionVersions,
+  type Handle,
+  type Limits,
+  type OpenFlags,
+  offers,
+  type SftpSession,
+} from './session.ts'
+
+type Extension = keyof typeof extensionVersions
+
+/** A session over a channel: every method is one request. `openSession` makes it. */
+export class ChannelSession implements SftpSession {
+  readonly extensions: ReadonlyMap<string, string>
+  readonly limits: Limits
+  readonly #channel: Channel
+  readonly #exchange: Exchange
+
+  constructor(channel: Channel, exchange: Exchange, extensions: ReadonlyMap<string, string>, limits: Limits) {
+    this.#channel = channel
+    this.#exchange = exchange
+    this.extensions = extensions
+    this.limits = limits
+  }
+
+  open(path: string, flags: OpenFlags, attributes: Attributes = {}): Promise<Handle> {
+    const fields = [path, pflags(flags), attributes]
+    return this.#request(on('open', path), requestType.open, fields, answers.handle(path))
+  }
+
+  read({ id: handle, path }: Handle, offset: number, length: number): Promise<Buffer | null> {
+    const most = Math.min(length, this.limits.read)
+    const encode = (id: number): Buffer => readPacket(id, handle, offset, most)
+    return this.#exchange.request(on('read', path), encode, answers.data(most))
+  }
+
+  write({ id: handle, path }: Handle, offset: number, data: Uint8Array): Promise<void> {
+    const encode = (id: number): Buffer => {
+      if (data.length <= this.limits.write) return writePacketHead(id, handle, offset, data.length)
+      throw new FerryError('bug', `${data.length} bytes at once, the server takes ${this.limits.write}`)
+    }
+    return this.#exchange.request(on('write', path), encode, answers.nothing, data)
+  }
+
+  close({ id, path }: Handle): Promise<void> {
+    return this.#request(on('close', path), requestType.close, [id], answers.nothing)
+  }
+
+  lstat(path: string): Promise<Attributes> {
+    return this.#request(on('stat', path), requestType.lstat, [path], answers.attributes)
+  }
+
+  stat(path: string): Promise<Attributes> {
+    return this.#request(on('stat', path), requestType.stat, [path], answers.attributes)
+  }
+
+  fstat({ id, path }: Handle): Promise<Attributes> {
+    return this.#request(on('stat', path), requestType.fstat, [id], answers.attributes)
+  }
+
+  setstat(path: string, changes: Attributes): Promise<void> {
+    return this.#request(on('set attributes of', path), requestType.setstat, [path, changes], answers.nothing)
+  }
+
+  lsetstat(path: string, changes: Attributes): Promise<void> {
+    return this.#extended(on('set attributes of', path), 'lsetstat@openssh.com', [path, changes], answers.nothing)
+  }
+
+  fsetstat({ id, path }: Handle, changes: Attributes): Promise<void> {
+    return this.#request(on('set attributes of', path), requestType.fsetstat, [id, changes], answers.nothing)
+  }
+
+  opendir(path: string): Promise<Handle> {
+    return this.#request(on('list', path), requestType.opendir, [path], answers.handle(path))
+  }
+
+  readdir({ id, path }: Handle): Promise<readonly DirectoryEntry[] | null> {
+    return this.#request(on('list', path), requestType.readdir, [id], answers.entries)
+  }
+
+  remove(path: string): Promise<void> {
+    return this.#request(on('remove', path), requestType.remove, [path], answers.nothing)
+  }
+
+  mkdir(path: string, attributes: Attributes = {}): Promise<void> {
+    return this.#request(on('mkdir', path), requestType.mkdir, [path, attributes], answers.nothing)
+  }
+
+  rmdir(path: string): Promise<void> {
+    return this.#request(on('rmdir', path), requestType.rmdir, [path], answers.nothing)
+  }
+
+  realpath(path: string): Promise<string> {
+    return this.#request(on('resolve', path), requestType.realpath, [path], answers.path)
+  }
+
+  rename(from: string, to: string): Promise<void> {
+    return this.#request(onTwo('rename', from, to), requestType.rename, [from, to], answers.nothing)
+  }
+
+  posixRename(from: string, to: string): Promise<void> {
+    return this.#extended(onTwo('rename', from, to), 'posix-rename@openssh.com', [from, to], answers.nothing)
+  }
+
+  readlink(path: string): Promise<string> {
+    return this.#request(on('read link', path), requestType.readlink, [path], answers.name)
+  }
+
+  symlink(target: string, link: string): Promise<void> {
+    return this.#request(onTwo('symlink', target, link), requestType.symlink, [target, link], answers.nothing)
+  }
+
+  hardlink(existing: string, link: string): Promise<void> {
+    return this.#extended(onTwo('hardlink', existing, link), 'hardlink@openssh.com', [existing, link], answers.nothing)
+  }
+
+  statvfs(path: string): Promise<FileSystemStatistics> {
+    return this.#extended(on('statvfs', path), 'statvfs@openssh.com', [path], answers.statistics)
+  }
+
+  fsync({ id, path }: Handle): Promise<void> {
+    return this.#extended(on('fsync', path), 'fsync@openssh.com', [id], answers.nothing)
+  }
+
+  copyData(from: Handle, fromOffset: number, length: number, to: Handle, toOffset: number): Promise<void> {
+    const fields = [from.id, { uint64: fromOffset }, { uint64: length }, to.id, { uint64: toOffset }]
+    return this.#extended(onTwo('copy', from.path, to.path), 'copy-data', fields, answers.nothing)
+  }
+
+  expandPath(path: string): Promise<string> {
+    return this.#extended(on('resolve', path), 'expand-path@openssh.com', [path], answers.path)
+  }
+
+  usersGroupsById(
+    uids: readonly number[],
+    gids: readonly number[],
+  ): Promise<{ users: readonly string[]; groups: readonly string[] }> {
+    const subject = { title: 'look up users and groups' }
+    const fields = [packedIds(uids), packedIds(gids)]
+    const read = answers.usersAndGroups(uids.length, gids.length)
+    return this.#extended(subject, 'users-groups-by-id@openssh.com', fields, read)
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#exchange.end()
+    await this.#channel.close()
+  }
+
+  async #extended<T>(subject: Subject, name: Extension, fields: readonly Field[], read: Reading<T>): Promise<T> {
+    if (offers(this, name)) {
+      return this.#request(subject, requestType.extended, [name, ...fields], read)
+    }
+    throw about(subject, new FerryError('unsupported', `the server does not support ${name}`))
+  }
+
+  #request<T>(subject: Subject, type: number, fields: readonly Field[], read: Reading<T>): Promise<T> {
+    const encode = (id: number): Buffer => {
+      const packet = requestPacket(type, id, fields)
+      if (packet.length - 4 <= this.limits.packet) return packet
+      throw new FerryError('usage', 'longer than a request to this server may be')
+    }
+    return this.#exchange.request(subject, encode, read)
+  }
+}
+
+const on = (act: string, path: string): Subject => ({ title: `${act} ${path}`, path })
+const onTwo = (act: string, first: string, second: string): Subject => ({
+  title: `${act} ${first} ${second}`,
+  path: second,
+})
+
+/** draft-ietf-secsh-filexfer-02 §6.3. */
+const pflags = ({ read, write, append, create, truncate, exclusive }: OpenFlags): number =>
+  (read ? 1 : 0) | (write ? 2 : 0) | (append ? 4 : 0) | (create ? 8 : 0) | (truncate ? 16 : 0) | (exclusive ? 32 : 0)

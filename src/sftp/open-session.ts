@@ -1,0 +1,68 @@
+import { FerryError } from '../errors/ferry-error.ts'
+import { orAbort } from '../model/or-abort.ts'
+import type { Channel } from '../ssh/transport.ts'
+import * as answers from './answers.ts'
+import { ChannelSession } from './channel-session.ts'
+import { Exchange } from './exchange.ts'
+import type { FieldReader } from './fields.ts'
+import { protocolVersion, requestPacket, requestType, type Version } from './packets.ts'
+import { extensionVersions, type Limits, type SftpSession } from './session.ts'
+
+export interface OpenSessionOptions {
+  /** Silence that ends the session; 0 waits for ever. */
+  readonly timeoutMs: number
+  readonly signal: AbortSignal
+  readonly note?: (level: 1 | 2 | 3 | 4, text: string) => void
+}
+
+/** What every server takes (draft-ietf-secsh-filexfer-02 §3). */
+const defaultLimits: Limits = { packet: 34_000, read: 32_768, write: 32_768, handles: 0 }
+/** OpenSSH's own limits; what a server claims beyond them is not believed. */
+const packetMax = 256 * 1024
+const transferMax = packetMax - 1024
+
+/** Starts SFTP on a channel. The session owns the channel: it is closed with the session, and at once where this rejects. */
+export async function openSession(channel: Channel, options: OpenSessionOptions): Promise<SftpSession> {
+  const exchange = new Exchange(channel, options.timeoutMs)
+  try {
+    return await orAbort(startSession(channel, exchange, options), options.signal)
+  } catch (error) {
+    exchange.end()
+    await channel.close()
+    throw error
+  }
+}
+
+async function startSession(channel: Channel, exchange: Exchange, options: OpenSessionOptions): Promise<SftpSession> {
+  const { version, extensions } = await exchange.start()
+  if (version !== protocolVersion) {
+    throw new FerryError('protocol_error', `start SFTP: the server speaks version ${version}, ferry ${protocolVersion}`)
+  }
+  const limits = await askLimits(exchange, extensions)
+  options.note?.(1, `SFTP version ${version}, at most ${limits.read} bytes a read, ${limits.write} a write`)
+  options.note?.(2, `SFTP extensions: ${[...extensions].map(([name, value]) => `${name} ${value}`).join(', ')}`)
+  return new ChannelSession(channel, exchange, extensions, limits)
+}
+
+async function askLimits(exchange: Exchange, extensions: Version['extensions']): Promise<Limits> {
+  const name = 'limits@openssh.com'
+  if (extensions.get(name) !== extensionVersions[name]) return defaultLimits
+  const encode = (id: number): Buffer => requestPacket(requestType.extended, id, [name])
+  try {
+    return await exchange.request({ title: 'ask for limits' }, encode, answers.fields(readLimits))
+  } catch (error) {
+    // A refusal is an answer; what ended the session is none.
+    if (error instanceof FerryError && !exchange.isDead) return defaultLimits
+    throw error
+  }
+}
+
+/** 0 is no limit (OpenSSH's PROTOCOL, `limits@openssh.com`). */
+function readLimits(fields: FieldReader): Limits {
+  const bounded = (value: bigint, most: number): number => (value === 0n || value > most ? most : Number(value))
+  const packet = Math.max(bounded(fields.uint64(), packetMax), defaultLimits.packet)
+  const read = bounded(fields.uint64(), transferMax)
+  const write = bounded(fields.uint64(), Math.min(transferMax, packet - 1024))
+  const handles = fields.uint64()
+  return { packet, read, write, handles: handles > Number.MAX_SAFE_INTEGER ? 0 : Number(handles) }
+}
