@@ -1,0 +1,49 @@
+import { FerryError } from '../errors/ferry-error.ts'
+import type { DirectoryEntry } from '../model/attributes.ts'
+import { orAbort } from '../model/or-abort.ts'
+import type { SftpSession } from '../sftp/session.ts'
+import { openHandle } from './open-handle.ts'
+
+/** READDIRs in flight for one directory, once it has turned out not to be small. */
+const widest = 8
+/** A batch without names is legal; a server that sends nothing else would keep us for ever. */
+const mostEmptyBatches = 100
+
+/**
+ * The entries of a directory as the server sends them, in its order, without `.` and `..`. Names that `suspectName()` refuses are
+ * among them: the caller says so and leaves them alone.
+ */
+export async function* readDirectory(
+  session: SftpSession,
+  path: string,
+  { signal }: { readonly signal: AbortSignal },
+): AsyncGenerator<DirectoryEntry, void, undefined> {
+  signal.throwIfAborted()
+  const handle = await openHandle(session, session.opendir(path), signal)
+  const asked: Promise<readonly DirectoryEntry[] | null>[] = []
+  let width = 1
+  let empty = 0
+  try {
+    for (;;) {
+      while (asked.length < width) asked.push(ask(session.readdir(handle)))
+      const batch = await orAbort(asked.shift() ?? Promise.resolve(null), signal)
+      if (batch === null) return
+      empty = batch.length === 0 ? empty + 1 : 0
+      if (empty > mostEmptyBatches) {
+        throw new FerryError('protocol_error', `read directory ${path}: the server sends no names and no end`, { path })
+      }
+      width = Math.min(width * 2, widest)
+      for (const entry of batch) if (entry.name !== '.' && entry.name !== '..') yield entry
+    }
+  } finally {
+    // Sent behind the requests in flight; their answers are not needed, and an abort does not wait for them.
+    const closed = session.close(handle).catch(() => undefined)
+    if (!signal.aborted) await closed
+  }
+}
+
+/** A request whose failure is looked at when its turn comes. */
+function ask<T>(request: Promise<T>): Promise<T> {
+  request.catch(() => undefined)
+  return request
+}

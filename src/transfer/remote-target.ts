@@ -1,0 +1,39 @@
+import { FerryError } from '../errors/ferry-error.ts'
+import { type Attributes, isSymlink } from '../model/attributes.ts'
+import { directoryName, type RemotePath, resolveRemote } from '../model/remote-path.ts'
+import type { SftpSession } from '../sftp/session.ts'
+
+/** As many links as Linux follows in one path. */
+const mostLinks = 40
+
+/** Where bytes that are meant for a path go. */
+export interface RemoteTarget {
+  /** Behind the links, where the path is one. */
+  readonly path: RemotePath
+  /** What is there now. */
+  readonly existing?: Attributes
+  readonly viaLink: boolean
+}
+
+/** Looks where a path leads. Nothing there is an answer: a new name, or what a dangling link wants. */
+export async function remoteTarget(session: SftpSession, path: RemotePath): Promise<RemoteTarget> {
+  let at = path
+  for (let links = 0; links < mostLinks; links += 1) {
+    const viaLink = links > 0
+    const existing = await lstatOrAbsent(session, at)
+    if (existing === undefined) return { path: at, viaLink }
+    if (!isSymlink(existing)) return { path: at, existing, viaLink }
+    at = resolveRemote(directoryName(at), await session.readlink(at))
+  }
+  throw new FerryError('operation_failed', `stat ${path}: too many levels of symbolic links`, { path })
+}
+
+/** LSTAT, where a path that does not exist is an answer. */
+export async function lstatOrAbsent(session: SftpSession, path: string): Promise<Attributes | undefined> {
+  try {
+    return await session.lstat(path)
+  } catch (error) {
+    if (error instanceof FerryError && error.code === 'not_found') return undefined
+    throw error
+  }
+}

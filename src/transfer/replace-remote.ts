@@ -1,0 +1,181 @@
+import { FerryError } from '../errors/ferry-error.ts'
+import { type Attributes, fileType } from '../model/attributes.ts'
+import type { RemotePath } from '../model/remote-path.ts'
+import { type Handle, offers, type SftpSession } from '../sftp/session.ts'
+import { type RemoteTarget, remoteTarget } from './remote-target.ts'
+import { temporaryName } from './temporary-name.ts'
+import { endsAll, losesAnswer, told } from './transfer-error.ts'
+import { type Content, type Fill, writeContent } from './write-content.ts'
+
+const inPlaceHint = '--no-atomic writes it in place'
+
+export interface ReplaceOptions extends Content {
+  /** For messages: `upload a -> /b`. */
+  readonly act: string
+  readonly overwrite: boolean
+  /** A temporary name beside the target, then one step; else the target itself is written. */
+  readonly atomic: boolean
+  /** Goes on where the file ends, in place. */
+  readonly append?: boolean
+  /** Nothing has this name: its directory was made just now. */
+  readonly fresh?: boolean
+  /** Offered at creation, less the server's umask. Absent: what the file has, or the server's own default. */
+  readonly mode?: number
+  /** What is left behind if the session dies now. */
+  readonly leftovers: Set<string>
+  readonly signal: AbortSignal
+}
+
+/** What a failure leaves. */
+interface Left {
+  state?: string
+}
+
+/**
+ * Gives a remote file new content, all or nothing: after any failure the old file is as it was, and nothing lies beside it. Where
+ * the path is a link it stays one, and what it points to is replaced. Gives the number of bytes written.
+ */
+export async function replaceRemote(
+  session: SftpSession,
+  to: RemotePath,
+  options: ReplaceOptions,
+  fill: Fill,
+): Promise<number> {
+  const left: Left = {}
+  try {
+    if (!options.atomic || options.append) return await writeInPlace(session, to, options, fill, left)
+    const target = options.fresh ? { path: to, viaLink: false } : await lookAt(session, to, options)
+    if (target.existing !== undefined) left.state = `${to} is as it was`
+    return await writeBeside(session, to, target, options, fill)
+  } catch (error) {
+    throw told(options.act, error, { path: to, state: left.state })
+  }
+}
+
+async function writeInPlace(
+  session: SftpSession,
+  to: RemotePath,
+  { overwrite, append = false, mode, ...content }: ReplaceOptions,
+  fill: Fill,
+  left: Left,
+): Promise<number> {
+  const flags = { write: true, create: true, truncate: !append, append, exclusive: !overwrite }
+  const attributes = mode === undefined ? {} : { permissions: mode }
+  const handle = await session.open(to, flags, attributes).catch(async (error: unknown) => {
+    throw await whyNotOpened(session, to, overwrite, error)
+  })
+  left.state = `${to} is incomplete`
+  return writeContent(session, handle, content, fill, append ? await endOf(session, handle) : 0)
+}
+
+/** Not every server heeds APPEND, so the offsets say it too. */
+async function endOf(session: SftpSession, handle: Handle): Promise<number> {
+  try {
+    return (await session.fstat(handle)).size ?? 0
+  } catch (error) {
+    await session.close(handle).catch(() => undefined)
+    throw error
+  }
+}
+
+async function writeBeside(
+  session: SftpSession,
+  to: RemotePath,
+  target: RemoteTarget,
+  options: ReplaceOptions,
+  fill: Fill,
+): Promise<number> {
+  const part = temporaryName(target.path)
+  const present = target.existing?.permissions
+  const kept: Attributes = present === undefined ? {} : { permissions: present & 0o777 }
+  const changes = { ...kept, ...options.changes }
+  const mode = changes.permissions ?? options.mode
+  options.leftovers.add(part)
+  try {
+    const flags = { write: true, create: true, exclusive: true }
+    const handle = await session.open(part, flags, mode === undefined ? {} : { permissions: mode }).catch((error) => {
+      throw whyNotBeside(to, target.existing, error)
+    })
+    const owner = target.existing?.owner
+    const bytes = await writeContent(session, handle, { ...options, changes, ...(owner && { owner }) }, fill, 0)
+    options.signal.throwIfAborted()
+    await takeName(session, part, to, target, options)
+    options.leftovers.delete(part)
+    return bytes
+  } catch (error) {
+    // A session that is dead cannot remove it; any other refusal means that it is not there.
+    await session.remove(part).then(
+      () => options.leftovers.delete(part),
+      (refusal) => endsAll(refusal) || options.leftovers.delete(part),
+    )
+    throw error
+  }
+}
+
+async function takeName(
+  session: SftpSession,
+  part: string,
+  to: RemotePath,
+  { path, existing }: RemoteTarget,
+  { act, overwrite }: ReplaceOptions,
+): Promise<void> {
+  try {
+    if (overwrite && offers(session, 'posix-rename@openssh.com')) await session.posixRename(part, path)
+    else await session.rename(part, path)
+  } catch (error) {
+    if (losesAnswer(error)) {
+      const doubt = existing === undefined ? 'it may be there or not' : 'it may be the new one or as it was'
+      const message = `${act}: the answer to the last step, taking its name, was lost: ${doubt}`
+      throw new FerryError('outcome_unknown', message, { path: to, cause: error })
+    }
+    if (endsAll(error)) throw error
+    const now = await session.lstat(path).catch(() => undefined)
+    if (now === undefined) throw error
+    if (!overwrite) throw alreadyExists(to)
+    if (fileType(now) === 'directory') throw isDirectory(to)
+    if (!offers(session, 'posix-rename@openssh.com')) throw cannotReplace(to)
+    throw error instanceof FerryError ? error.with({ hint: inPlaceHint }) : error
+  }
+}
+
+/** Looks what is there, and refuses what could not be replaced before any data is sent. */
+async function lookAt(session: SftpSession, to: RemotePath, { overwrite }: ReplaceOptions): Promise<RemoteTarget> {
+  const target = await remoteTarget(session, to).catch((error: unknown): RemoteTarget => {
+    // A drop box may be written to and not looked at.
+    if (error instanceof FerryError && error.code === 'permission_denied') return { path: to, viaLink: false }
+    throw error
+  })
+  const { existing, viaLink } = target
+  if (!overwrite && (viaLink || existing !== undefined)) throw alreadyExists(to)
+  if (existing === undefined) return target
+  const kind = fileType(existing)
+  if (kind === 'directory') throw isDirectory(to)
+  if (kind !== 'file' && existing.permissions !== undefined) {
+    throw new FerryError('wrong_kind', `${to}: not a regular file`, { path: to, hint: inPlaceHint })
+  }
+  if (!offers(session, 'posix-rename@openssh.com')) throw cannotReplace(to)
+  return target
+}
+
+/** OpenSSH's server answers FAILURE for a file that exists and for a directory. */
+async function whyNotOpened(session: SftpSession, to: string, overwrite: boolean, error: unknown): Promise<unknown> {
+  if (!(error instanceof FerryError) || error.code !== 'operation_failed') return error
+  const existing = await session.lstat(to).catch(() => undefined)
+  if (existing === undefined) return error
+  if (!overwrite) return alreadyExists(to)
+  return fileType(existing) === 'directory' ? isDirectory(to) : error
+}
+
+function whyNotBeside(to: string, existing: Attributes | undefined, error: unknown): unknown {
+  if (!(error instanceof FerryError) || error.code !== 'permission_denied' || existing === undefined) return error
+  const message = `${to}: permission denied to make a file beside it, so it cannot be replaced in one step`
+  return new FerryError('permission_denied', message, { path: to, hint: inPlaceHint, cause: error })
+}
+
+const alreadyExists = (to: string): FerryError =>
+  new FerryError('already_exists', `${to}: already exists`, { path: to })
+
+const isDirectory = (to: string): FerryError => new FerryError('wrong_kind', `${to}: is a directory`, { path: to })
+
+const cannotReplace = (to: string): FerryError =>
+  new FerryError('unsupported', `${to}: the server cannot replace a file in one step`, { path: to, hint: inPlaceHint })

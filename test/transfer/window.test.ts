@@ -1,0 +1,45 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { TransferWindow } from '../../src/transfer/transfer-window.ts'
+import { servedRig } from '../operations/rig.ts'
+
+test('requests are as large as the server allows and the user wants', async () => {
+  const { session: large } = await servedRig({ limits: { read: 0, write: 261_120 } })
+  const { session: small } = await servedRig({ limits: { read: 1000, write: 500 } })
+  expect(new TransferWindow(large, 'read', {})).toMatchObject({ chunk: 261_120, widest: 16 })
+  expect(new TransferWindow(large, 'write', {})).toMatchObject({ chunk: 261_120, widest: 8 })
+  expect(new TransferWindow(large, 'read', { bufferSize: 32_768, requests: 64 })).toMatchObject({
+    chunk: 32_768,
+    widest: 64,
+  })
+  expect(new TransferWindow(large, 'read', { bufferSize: 1 << 20 }).chunk).toBe(261_120)
+  expect(new TransferWindow(small, 'read', {}).chunk).toBe(1000)
+  expect(new TransferWindow(small, 'write', { bufferSize: 2000 }).chunk).toBe(500)
+  expect(new TransferWindow(small, 'write', { bufferSize: 1 }).widest).toBe(512)
+})
+
+test('what is under way never exceeds the window, everybody gets a turn, and in the order of asking', async () => {
+  const { session } = await servedRig()
+  await fc.assert(
+    fc.asyncProperty(fc.array(fc.integer({ min: 1, max: 30 }), { minLength: 1, maxLength: 40 }), async (sizes) => {
+      const window = new TransferWindow(session, 'read', { bufferSize: 10, requests: 4 })
+      const granted: number[] = []
+      let bytes = 0
+      let requests = 0
+      const turns = sizes.map(async (size, index) => {
+        await window.take(size)
+        granted.push(index)
+        bytes += size
+        requests += 1
+        expect(requests).toBeLessThanOrEqual(4)
+        expect(bytes <= 40 || requests === 1).toBe(true)
+        await Promise.resolve()
+        bytes -= size
+        requests -= 1
+        window.give(size)
+      })
+      await Promise.all(turns)
+      expect(granted).toEqual(sizes.map((_, index) => index))
+    }),
+  )
+})
