@@ -1,0 +1,216 @@
+import { chmodSync, mkdirSync, type Stats, statSync, utimesSync } from 'node:fs'
+import { FerryError } from '../errors/ferry-error.ts'
+import { errnoOf, localError } from '../errors/local-error.ts'
+import { type Attributes, type DirectoryEntry, fileType } from '../model/attributes.ts'
+import { fsPath } from '../model/name-bytes.ts'
+import { joinRemote, type RemotePath, suspectName } from '../model/remote-path.ts'
+import { downloadFile } from '../transfer/download-file.ts'
+import { joinLocal } from '../transfer/local-target.ts'
+import { readDirectory } from '../transfer/read-directory.ts'
+import { reasonOf, told } from '../transfer/transfer-error.ts'
+import { placeLocalLink } from './place-local-link.ts'
+import { refusedName } from './refused-name.ts'
+import type { TransferRun } from './transfer-run.ts'
+import { checkDepth } from './tree-limits.ts'
+
+interface Place {
+  readonly from: RemotePath
+  readonly to: string
+  readonly depth: number
+  /** Where links are followed: the real paths of this directory and those above, to know a cycle by. */
+  readonly real: readonly RemotePath[]
+  readonly intoExisting: boolean
+}
+
+interface Made extends Place {
+  readonly attributes: Attributes
+  readonly fresh: boolean
+}
+
+interface Link {
+  readonly from: RemotePath
+  readonly to: string
+  /** Directories between the link and the tree's root. */
+  readonly depth: number
+}
+
+/**
+ * The walk of a download. Files are written as they are found; links are made when no more bytes are written, so that nothing is ever
+ * written through a link of the server's; directories get their modes and times at last.
+ */
+export class DownloadTree {
+  readonly #run: TransferRun
+  readonly #fsync: boolean
+  readonly #links: Link[] = []
+  readonly #made: Made[] = []
+
+  constructor(run: TransferRun, fsync: boolean) {
+    this.#run = run
+    this.#fsync = fsync
+  }
+
+  root(from: RemotePath, to: string, attributes: Attributes, intoExisting: boolean, alone: boolean): void {
+    this.#directory({ from, to, depth: 0, real: [], intoExisting }, attributes, alone)
+  }
+
+  async file(from: RemotePath, to: string, attributes: Attributes, alone = false): Promise<void> {
+    this.#run.report.found(attributes.size ?? 0)
+    await this.#run.queue.file(() => this.#file(from, to, attributes, alone))
+  }
+
+  /** What has to wait until every file is there. */
+  async finish(): Promise<void> {
+    const { queue } = this.#run
+    await queue.finished()
+    for (const link of this.#links) await queue.file(() => this.#link(link))
+    await queue.finished()
+    await this.#run.deepestFirst(this.#made, async (directory) => this.#seal(directory))
+  }
+
+  async #file(from: RemotePath, to: string, attributes: Attributes, alone: boolean): Promise<void> {
+    const { session, report, preserve, overwrite, atomic, window, closing, signal } = this.#run
+    try {
+      const bytes = await downloadFile(session, from, attributes, to, {
+        preserve,
+        overwrite,
+        atomic,
+        fsync: this.#fsync,
+        window,
+        closing,
+        signal,
+        warn: (message) => report.warn(to, message),
+        onBytes: (count) => report.moved(from, count),
+      })
+      report.done(from, to, bytes)
+    } catch (error) {
+      this.#run.fail(from, to, error, alone)
+    }
+  }
+
+  #directory(place: Place, attributes: Attributes, alone = false): void {
+    this.#run.queue.directory(async () => {
+      const { session, signal, report, links } = this.#run
+      const { from, to, depth } = place
+      const listing = readDirectory(session, from, { signal })
+      const seen = new Set<string>()
+      let begun = false
+      try {
+        checkDepth('download', from, depth)
+        // Only then is anything made here: the server may refuse to list it.
+        let next = await listing.next()
+        const fresh = makeLocal(to, attributes)
+        begun = true
+        report.directory()
+        this.#made.push({ ...place, attributes, fresh })
+        const known = links === 'follow' && depth === 0 ? { ...place, real: [await this.#realPath(from)] } : place
+        for (; !next.done; next = await listing.next()) await this.#entry(known, next.value, seen)
+      } catch (error) {
+        this.#fail(from, to, error, alone && !begun)
+      } finally {
+        await listing.return()
+      }
+    })
+  }
+
+  async #entry(place: Place, { name, attributes: listed }: DirectoryEntry, seen: Set<string>): Promise<void> {
+    const { session, report, links } = this.#run
+    const suspect = suspectName(name) ?? (seen.has(name) ? 'a name that is listed twice' : undefined)
+    if (suspect !== undefined) {
+      return this.#run.fail(place.from, place.to, refusedName('download', place.from, name, suspect))
+    }
+    seen.add(name)
+    const from = joinRemote(place.from, name)
+    const to = joinLocal(place.to, name)
+    try {
+      const attributes = listed.permissions === undefined ? await session.lstat(from) : listed
+      const kind = fileType(attributes)
+      if (kind === 'file') await this.file(from, to, attributes)
+      else if (kind === 'directory') this.#directory(below(place, from, to, name), attributes)
+      else if (kind === 'other') report.skip(from, 'not a regular file')
+      else if (links === 'skip') report.skip(from, 'a symbolic link')
+      else if (links === 'follow') await this.#run.queue.file(() => this.#follow(place, from, to))
+      else {
+        report.found(0)
+        this.#links.push({ from, to, depth: place.depth })
+      }
+    } catch (error) {
+      this.#fail(from, to, error)
+    }
+  }
+
+  async #follow(place: Place, from: RemotePath, to: string): Promise<void> {
+    try {
+      const attributes = await this.#run.session.stat(from)
+      const kind = fileType(attributes)
+      if (kind === 'directory') {
+        const real = await this.#realPath(from)
+        if (place.real.includes(real)) {
+          throw new FerryError('operation_failed', `${from}: a directory that holds itself`, { path: from })
+        }
+        const found = { from, to, depth: place.depth + 1, real: [...place.real, real], intoExisting: false }
+        this.#directory(found, attributes)
+      } else if (kind === 'file') {
+        this.#run.report.found(attributes.size ?? 0)
+        await this.#file(from, to, attributes, false)
+      } else {
+        this.#run.report.skip(from, 'not a regular file')
+      }
+    } catch (error) {
+      this.#fail(from, to, error)
+    }
+  }
+
+  async #link({ from, to, depth }: Link): Promise<void> {
+    const { session, overwrite, report } = this.#run
+    try {
+      placeLocalLink(await session.readlink(from), to, depth, overwrite)
+      report.done(from, to, 0)
+    } catch (error) {
+      this.#fail(from, to, error)
+    }
+  }
+
+  #seal({ to, attributes, fresh, intoExisting }: Made): void {
+    const { preserve, report } = this.#run
+    const { permissions = 0o777, times } = attributes
+    const mode = permissions & 0o777
+    try {
+      if (preserve && !intoExisting) {
+        if (times !== undefined) utimesSync(fsPath(to), times.atime, times.mtime)
+        if (attributes.permissions !== undefined) chmodSync(fsPath(to), mode)
+      } else if (fresh && (mode & 0o700) !== 0o700) {
+        chmodSync(fsPath(to), statSync(fsPath(to)).mode & mode)
+      }
+    } catch (error) {
+      report.warn(to, `attributes not kept: ${reasonOf(localError('set attributes of', to, error))}`)
+    }
+  }
+
+  async #realPath(from: RemotePath): Promise<RemotePath> {
+    return joinRemote(await this.#run.session.realpath(from), '')
+  }
+
+  #fail(from: RemotePath, to: string, error: unknown, alone = false): void {
+    this.#run.fail(from, to, told(`download ${from} -> ${to}`, error, { path: from }), alone)
+  }
+}
+
+function below({ depth, real }: Place, from: RemotePath, to: string, name: string): Place {
+  const last = real.at(-1)
+  const chain = last === undefined ? [] : [...real, joinRemote(last, `${name}/`)]
+  return { from, to, depth: depth + 1, real: chain, intoExisting: false }
+}
+
+/** Makes a directory that can be filled, or finds one; gives whether it is new. */
+function makeLocal(path: string, { permissions = 0o777 }: Attributes): boolean {
+  try {
+    mkdirSync(fsPath(path), (permissions & 0o777) | 0o700)
+    return true
+  } catch (error) {
+    if (errnoOf(error) !== 'EEXIST') throw localError('mkdir', path, error)
+    // A link to a directory was there before we began: ours come last.
+    const existing: Stats | undefined = statSync(fsPath(path), { throwIfNoEntry: false })
+    if (existing?.isDirectory()) return false
+    throw new FerryError('wrong_kind', `${path}: not a directory`, { path })
+  }
+}

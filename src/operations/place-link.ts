@@ -1,0 +1,49 @@
+import { FerryError } from '../errors/ferry-error.ts'
+import { isDirectory, isSymlink } from '../model/attributes.ts'
+import type { RemotePath } from '../model/remote-path.ts'
+import { offers, type SftpSession } from '../sftp/session.ts'
+import { lstatOrAbsent } from '../transfer/remote-target.ts'
+import { temporaryName } from '../transfer/temporary-name.ts'
+import { endsAll } from '../transfer/transfer-error.ts'
+
+/** Makes a symbolic link, or replaces in one step what has its name and is no directory. */
+export async function placeLink(
+  session: SftpSession,
+  target: string,
+  to: RemotePath,
+  { overwrite, leftovers }: { readonly overwrite: boolean; readonly leftovers: Set<string> },
+): Promise<void> {
+  try {
+    await session.symlink(target, to)
+  } catch (error) {
+    if (endsAll(error)) throw error
+    const existing = await lstatOrAbsent(session, to)
+    if (existing === undefined) throw error
+    if (!overwrite) throw new FerryError('already_exists', `${to}: already exists`, { path: to })
+    if (isDirectory(existing)) throw new FerryError('wrong_kind', `${to}: is a directory`, { path: to })
+    if (isSymlink(existing) && (await session.readlink(to)) === target) return
+    if (!offers(session, 'posix-rename@openssh.com')) {
+      throw new FerryError('unsupported', `${to}: exists, and the server cannot replace it in one step`, { path: to })
+    }
+    await replaceByLink(session, target, to, leftovers)
+  }
+}
+
+async function replaceByLink(
+  session: SftpSession,
+  target: string,
+  to: RemotePath,
+  leftovers: Set<string>,
+): Promise<void> {
+  const part = temporaryName(to)
+  await session.symlink(target, part)
+  leftovers.add(part)
+  try {
+    await session.posixRename(part, to)
+  } catch (error) {
+    await session.remove(part)
+    leftovers.delete(part)
+    throw error
+  }
+  leftovers.delete(part)
+}

@@ -1,0 +1,186 @@
+import { lstatSync, readdirSync, type Stats, statSync } from 'node:fs'
+import { FerryError } from '../errors/ferry-error.ts'
+import { localError } from '../errors/local-error.ts'
+import { type Attributes, isDirectory } from '../model/attributes.ts'
+import { compareNames } from '../model/byte-order.ts'
+import { decodeName, fsPath } from '../model/name-bytes.ts'
+import { joinRemote, type RemotePath } from '../model/remote-path.ts'
+import { joinLocal, readLocalLink } from '../transfer/local-target.ts'
+import { endsAll, reasonOf, told } from '../transfer/transfer-error.ts'
+import { timesOf, uploadFile } from '../transfer/upload-file.ts'
+import { placeLink } from './place-link.ts'
+import type { TransferRun } from './transfer-run.ts'
+import { checkDepth } from './tree-limits.ts'
+
+interface Place {
+  readonly from: string
+  readonly to: RemotePath
+  readonly depth: number
+  /** Device and inode of the directories above, to know a cycle by. */
+  readonly above: readonly string[]
+  readonly intoExisting: boolean
+}
+
+interface Made extends Place {
+  readonly stats: Stats
+  readonly fresh: boolean
+}
+
+/** The walk of an upload: directories first, files as they are found, links after all files, directories' modes and times at last. */
+export class UploadTree {
+  readonly #run: TransferRun
+  readonly #fsync: boolean
+  readonly #links: { readonly from: string; readonly to: RemotePath }[] = []
+  readonly #made: Made[] = []
+
+  constructor(run: TransferRun, fsync: boolean) {
+    this.#run = run
+    this.#fsync = fsync
+  }
+
+  root(from: string, to: RemotePath, stats: Stats, intoExisting: boolean, alone: boolean): void {
+    this.#directory({ from, to, depth: 0, above: [], intoExisting }, stats, alone)
+  }
+
+  async file(from: string, to: RemotePath, stats: Stats, fresh: boolean, alone = false): Promise<void> {
+    const { session, report, preserve, overwrite, atomic, leftovers, window, signal } = this.#run
+    report.found(stats.size)
+    await this.#run.queue.file(async () => {
+      try {
+        const bytes = await uploadFile(session, from, to, {
+          preserve,
+          overwrite,
+          atomic,
+          fsync: this.#fsync,
+          fresh,
+          leftovers,
+          window,
+          signal,
+          warn: (message) => report.warn(to, message),
+          onBytes: (count) => report.moved(from, count),
+        })
+        report.done(from, to, bytes)
+      } catch (error) {
+        this.#run.fail(from, to, error, alone)
+      }
+    })
+  }
+
+  /** What has to wait until every file is there. */
+  async finish(): Promise<void> {
+    const { queue } = this.#run
+    await queue.finished()
+    for (const link of this.#links) await queue.file(() => this.#link(link.from, link.to))
+    await queue.finished()
+    await this.#run.deepestFirst(this.#made, (directory) => this.#seal(directory))
+  }
+
+  #directory(place: Place, stats: Stats, alone = false): void {
+    this.#run.queue.directory(async () => {
+      const { from, to, depth, intoExisting } = place
+      let names: string[]
+      let fresh: boolean
+      try {
+        checkDepth('upload', from, depth)
+        // Before anything is made: the tree may hold its own destination.
+        names = listLocal(from)
+        fresh = !intoExisting && (await this.#make(to, stats))
+      } catch (error) {
+        return this.#fail(from, to, error, alone)
+      }
+      this.#run.report.directory()
+      this.#made.push({ ...place, stats, fresh })
+      for (const name of names) await this.#entry(place, stats, name, fresh)
+    })
+  }
+
+  async #entry(place: Place, parent: Stats, name: string, fresh: boolean): Promise<void> {
+    const { report, links } = this.#run
+    const from = joinLocal(place.from, name)
+    const to = joinRemote(place.to, name)
+    const above = [...place.above, identity(parent)]
+    let stats: Stats
+    try {
+      stats = lstatSync(fsPath(from))
+      if (stats.isSymbolicLink()) {
+        if (links === 'skip') return report.skip(from, 'a symbolic link')
+        if (links === 'keep') {
+          report.found(0)
+          this.#links.push({ from, to })
+          return
+        }
+        stats = statSync(fsPath(from))
+      }
+    } catch (error) {
+      return this.#fail(from, to, localError('stat', from, error))
+    }
+    if (stats.isFile()) return this.file(from, to, stats, fresh)
+    if (!stats.isDirectory()) return report.skip(from, specialKind(stats))
+    if (above.includes(identity(stats))) {
+      const cycle = new FerryError('operation_failed', `${from}: a directory that holds itself`, { path: from })
+      return this.#fail(from, to, cycle)
+    }
+    this.#directory({ from, to, depth: place.depth + 1, above, intoExisting: false }, stats)
+  }
+
+  /** Makes a directory that can be filled, or finds one; gives whether it is new. */
+  async #make(to: RemotePath, { mode }: Stats): Promise<boolean> {
+    const { session } = this.#run
+    try {
+      await session.mkdir(to, { permissions: (mode & 0o777) | 0o300 })
+      return true
+    } catch (error) {
+      if (endsAll(error)) throw error
+      // Servers answer FAILURE, or anything, for a directory that exists.
+      const existing = await session.stat(to).catch(() => undefined)
+      if (existing === undefined) throw error
+      if (isDirectory(existing)) return false
+      throw new FerryError('wrong_kind', `${to}: not a directory`, { path: to })
+    }
+  }
+
+  async #link(from: string, to: RemotePath): Promise<void> {
+    const { session, overwrite, report, leftovers } = this.#run
+    try {
+      await placeLink(session, readLocalLink(from), to, { overwrite, leftovers })
+      report.done(from, to, 0)
+    } catch (error) {
+      this.#fail(from, to, error)
+    }
+  }
+
+  async #seal({ to, stats, fresh, intoExisting }: Made): Promise<void> {
+    const { session, preserve, report } = this.#run
+    const mode = stats.mode & 0o777
+    try {
+      if (preserve && !intoExisting) await session.setstat(to, { permissions: mode, times: timesOf(stats) })
+      else if (fresh && (mode & 0o300) !== 0o300) await session.setstat(to, within(await session.stat(to), mode))
+    } catch (error) {
+      if (endsAll(error) || !(error instanceof FerryError)) throw error
+      report.warn(to, `attributes not kept: ${reasonOf(error)}`)
+    }
+  }
+
+  #fail(from: string, to: string, error: unknown, alone = false): void {
+    this.#run.fail(from, to, told(`upload ${from} -> ${to}`, error, { path: from }), alone)
+  }
+}
+
+/** What the server's umask left of a mode, without what was added to fill the directory. */
+const within = ({ permissions }: Attributes, mode: number): Attributes =>
+  permissions === undefined ? {} : { permissions: permissions & mode }
+
+const identity = ({ dev, ino }: Stats): string => `${dev}:${ino}`
+
+function listLocal(path: string): string[] {
+  try {
+    return readdirSync(fsPath(path), { encoding: 'buffer' }).map(decodeName).sort(compareNames)
+  } catch (error) {
+    throw localError('list', path, error)
+  }
+}
+
+function specialKind(stats: Stats): string {
+  if (stats.isFIFO()) return 'a FIFO'
+  return stats.isSocket() ? 'a socket' : 'a device'
+}
