@@ -1,0 +1,97 @@
+import { closeSync, constants, fstatSync, openSync, type Stats, statSync } from 'node:fs'
+import { FerryError } from '../errors/ferry-error.ts'
+import { localError } from '../errors/local-error.ts'
+import { type Attributes, isDirectory } from '../model/attributes.ts'
+import { fsPath } from '../model/name-bytes.ts'
+import { glance } from '../operations/glance.ts'
+import type { Handle, OpenFlags } from '../sftp/session.ts'
+import { sendFile } from '../transfer/send-file.ts'
+import { timesOf } from '../transfer/upload-file.ts'
+import { writeContent } from '../transfer/write-content.ts'
+import type { Interpreter } from './interpreter.ts'
+import { shownName } from './shown-name.ts'
+import type { TransferFlags } from './transfer-flags.ts'
+
+/** Uploads one file in place, as sftp does: after a failure what arrived stays (OpenSSH sftp-client.c, do_upload). */
+export async function sendWhole(run: Interpreter, from: string, to: string, flags: TransferFlags): Promise<void> {
+  const { session, signal } = run
+  const { resume, preserve, sync, window } = flags
+  const { fd, stats } = openSource(run, from, flags)
+  try {
+    const start = resume ? await sizeToResume(run, from, to, stats.size) : 0
+    const attributes = { permissions: stats.mode & 0o777, ...(preserve && { times: timesOf(stats) }) }
+    const how = resume ? { append: true } : { truncate: true }
+    const handle = await openTarget(run, to, { write: true, create: true, ...how }, attributes)
+    const warnings: string[] = []
+    const content = {
+      ...(preserve && { changes: attributes }),
+      fsync: sync,
+      warn: (message: string) => warnings.push(message),
+    }
+    await writeContent(
+      session,
+      handle,
+      content,
+      (_handle, onLastAsked) =>
+        sendFile(session, handle, fd, { offset: start, size: stats.size, ...window, onLastAsked, signal }),
+      start,
+    )
+    for (const warning of warnings) await run.remark(shownName(`${to}: ${warning}`))
+  } finally {
+    closeSync(fd)
+  }
+}
+
+/** What failed: `put a -> /b` where the server refused it, `put a` where nothing got that far. */
+export function sendAct(command: string, from: string, to: string, error: unknown): string {
+  const isSource = error instanceof FerryError && (error.code === 'local_failed' || error.details.path === from)
+  return isSource ? `${command} ${from}` : `${command} ${from} -> ${to}`
+}
+
+/** Special files are looked at and never opened: a FIFO would wait for its writer, a device may act. */
+function openSource(run: Interpreter, from: string, { recursive }: TransferFlags): { fd: number; stats: Stats } {
+  const path = fsPath(run.local(from))
+  let fd: number | undefined
+  try {
+    checkKind(from, statSync(path), recursive)
+    fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
+    const stats = fstatSync(fd)
+    checkKind(from, stats, recursive)
+    return { fd, stats }
+  } catch (error) {
+    if (fd !== undefined) closeSync(fd)
+    throw localError('open', from, error)
+  }
+}
+
+function checkKind(path: string, stats: Stats, recursive: boolean): void {
+  if (stats.isFile()) return
+  const why = stats.isDirectory() && !recursive ? 'is a directory, and -R was not given' : 'not a regular file'
+  throw new FerryError('wrong_kind', `${path}: ${why}`, { path })
+}
+
+/** What the server has: less than the whole, and not nothing, as sftp insists. */
+async function sizeToResume({ session }: Interpreter, from: string, to: string, localSize: number): Promise<number> {
+  const { size = 0 } = await session.stat(to)
+  if (size < localSize) return size
+  throw new FerryError('operation_failed', `${from}: it cannot be resumed, the remote file is not smaller`, {
+    path: from,
+  })
+}
+
+/** Opens a remote file to write it. OpenSSH's server answers FAILURE for a directory. */
+export async function openTarget(
+  { session, signal }: Interpreter,
+  to: string,
+  flags: OpenFlags,
+  attributes: Attributes,
+): Promise<Handle> {
+  try {
+    return await session.open(to, flags, attributes)
+  } catch (error) {
+    const unclear = error instanceof FerryError && error.code === 'operation_failed'
+    const existing = unclear ? await glance(session, to, signal, 'stat') : undefined
+    if (existing === undefined || !isDirectory(existing)) throw error
+    throw new FerryError('wrong_kind', `${to}: is a directory`, { path: to, cause: error })
+  }
+}
