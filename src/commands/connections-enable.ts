@@ -1,0 +1,64 @@
+import { Command } from 'commander'
+import { storedConnection } from '../api/stored-objects.ts'
+import { editedConnection, withObject } from '../enmasse/edit.ts'
+import type { Connection } from '../model/connection.ts'
+import { isActive } from './connection-document.ts'
+import type { CommandContext } from './context.ts'
+import { answerChange } from './hand-made-change.ts'
+
+interface ConnectionsEnableInput {
+  readonly names: readonly string[]
+  readonly active: boolean
+}
+
+export function connectionsEnableCommand(context: CommandContext): Command {
+  return new Command('enable')
+    .description('let stored connections be used')
+    .argument('<name...>')
+    .addHelpText(
+      'after',
+      'Examples: ferry connections enable bank\nExit codes: 11 the state is locked, 12 no such connection',
+    )
+    .action((names: readonly string[]) => runConnectionsEnable(context, { names, active: true }))
+}
+
+export function connectionsDisableCommand(context: CommandContext): Command {
+  return new Command('disable')
+    .description('refuse every use of stored connections, and keep them')
+    .argument('<name...>')
+    .addHelpText(
+      'after',
+      'Examples: ferry connections disable bank\nExit codes: 11 the state is locked, 12 no such connection',
+    )
+    .action((names: readonly string[]) => runConnectionsEnable(context, { names, active: false }))
+}
+
+async function runConnectionsEnable(
+  { io, store }: CommandContext,
+  { names, active }: ConnectionsEnableInput,
+): Promise<void> {
+  const changed = new Set<string>()
+  const state = await (await store()).update((current) => {
+    let { connections } = current
+    changed.clear()
+    for (const name of names) {
+      const stored = storedConnection({ ...current, connections }, name)
+      if (isActive(stored.value) === active) continue
+      changed.add(name)
+      connections = withObject(connections, editedConnection(stored, withActivity(stored.value, active)))
+    }
+    return { ...current, connections }
+  })
+  for (const name of changed)
+    io.note(1, `${active ? 'enabled' : 'disabled'} connection ${name} (state serial ${state.serial})`)
+  await answerChange(
+    io,
+    { ok: true, names, active, changed: [...changed], serial: state.serial },
+    { connections: [...changed].map((name) => storedConnection(state, name)) },
+  )
+}
+
+/** Active is the default: a connection that was never disabled does not say it either. */
+function withActivity({ active: _, ...connection }: Connection, active: boolean): Connection {
+  return active ? connection : { ...connection, active }
+}

@@ -1,0 +1,38 @@
+import { readFile } from 'node:fs/promises'
+import { storedScript } from '../api/stored-objects.ts'
+import { localError } from '../errors/local-error.ts'
+import { decodeName, fsPath } from '../model/name-bytes.ts'
+import type { Parameter } from '../model/script.ts'
+import type { CommandContext } from './context.ts'
+import { standardInput } from './standard-input.ts'
+
+/** A file, `-` or `@name`; or commands that were given with -c. */
+export type ScriptChoice = { readonly source: string } | { readonly commands: readonly string[] }
+
+export interface ScriptText {
+  readonly text: string
+  /** For places in messages. */
+  readonly file: string
+  /** Absent: `--var` declares what it names. */
+  readonly parameters?: Readonly<Record<string, Parameter>>
+}
+
+/** Bytes that are not UTF-8 are kept: a script holds names. */
+export async function scriptText(context: CommandContext, script: ScriptChoice): Promise<ScriptText> {
+  if ('commands' in script) return { text: script.commands.join('\n'), file: '-c' }
+  const { source } = script
+  if (source.startsWith('@')) {
+    const { body, parameters = {} } = storedScript(await (await context.store()).read(), source.slice(1)).value
+    return { text: body, file: source, parameters }
+  }
+  if (source !== '-') {
+    const text = await readFile(fsPath(source), { signal: context.signal }).catch((error: unknown) => {
+      context.signal.throwIfAborted()
+      throw localError('read', source, error)
+    })
+    return { text: decodeName(text), file: source }
+  }
+  const chunks: Buffer[] = []
+  for await (const chunk of standardInput(context.io, context.signal)) chunks.push(chunk)
+  return { text: decodeName(Buffer.concat(chunks)), file: '-' }
+}
