@@ -8,7 +8,7 @@ export default defineConfig({
   test: {
     testTimeout: 60_000,
     hookTimeout: 120_000,
-    globalSetup: ['test/support/ensure-openssh.ts'],
+    globalSetup: ['test/support/ensure-installed.ts'],
     reporters: ['default', new MissingReporter()],
     projects: [
       {

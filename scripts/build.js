@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { readdir, rm, writeFile } from 'node:fs/promises'
+import { copyFile, mkdir, readdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
@@ -31,7 +31,18 @@ const { metafile } = await build({
   },
   plugins: [manifestValidator.esbuild, nativeAddons],
 })
-await writeFile(join(dist, 'third-party-licences.txt'), await licences(root, metafile))
+await writeFile(join(dist, 'third-party-licences.txt'), await licences(root, metafile, ['htmx.org']))
+
+// What the pages of the web admin load is served as it is.
+await mkdir(join(dist, 'web'), { recursive: true })
+for (const [name, file] of Object.entries({
+  'htmx.js': fileURLToPath(import.meta.resolve('htmx.org/dist/htmx.min.js')),
+  'sse.js': fileURLToPath(import.meta.resolve('htmx.org/dist/ext/hx-sse.min.js')),
+  'app.js': join(root, 'src/web/assets/app.js'),
+  'app.css': join(root, 'src/web/assets/app.css'),
+  'icon.svg': join(root, 'src/web/assets/icon.svg'),
+}))
+  await copyFile(file, join(dist, 'web', name))
 
 // What an earlier build left goes last, so that a program that runs meanwhile finds its files.
 const built = new Set(Object.keys(metafile.outputs).map((output) => output.replace(/^dist\//, '')))

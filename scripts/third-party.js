@@ -1,13 +1,14 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
-/** The licences of the packages whose code a bundle holds: their terms go where the code goes. */
-export async function licences(root, metafile) {
-  const packages = new Set(
-    Object.keys(metafile.inputs).flatMap(
+/** The licences of the packages whose code a bundle holds, or goes beside it: their terms go where the code goes. */
+export async function licences(root, metafile, beside) {
+  const packages = new Set([
+    ...beside,
+    ...Object.keys(metafile.inputs).flatMap(
       (input) => /^(?:.*\/)?node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(input)?.[1] ?? [],
     ),
-  )
+  ])
   const texts = await Promise.all([...packages].sort().map((name) => licence(name, join(root, 'node_modules', name))))
   return texts.join('\n\n')
 }

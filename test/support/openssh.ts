@@ -15,12 +15,3 @@ export function programPath(name: 'sshd' | 'ssh-keygen' | 'sftp-server'): string
   if (path === undefined) throw new Error(`${name} is not installed`)
   return path
 }
-
-/** Set by ensure-openssh.ts in the runner, and inherited by its workers. */
-export const missingVariable = 'TEST_SSHD_MISSING'
-
-/** Why there is no sshd to test with, or nothing where there is one. */
-export function sshdMissing(): string | undefined {
-  const isInstalled = findProgram('sshd') !== undefined && findProgram('ssh-keygen') !== undefined
-  return process.env[missingVariable] ?? (isInstalled ? undefined : "OpenSSH's sshd is not installed")
-}

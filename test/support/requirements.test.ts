@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path'
 import { expect, test } from 'vitest'
 import { startVitest } from 'vitest/node'
 import { MissingReporter } from './missing-reporter.ts'
-import { missingVariable } from './openssh.ts'
+import { needs } from './needs.ts'
 import { temporaryDirectory } from './temporary-directory.ts'
 
 const project = resolve(import.meta.dirname, '../..')
@@ -32,7 +32,7 @@ async function runWithoutSshd(ci: string): Promise<Run> {
      })`,
   )
   let said = ''
-  const env = { [missingVariable]: 'no sshd today', CI: ci }
+  const env = { [needs.sshd.variable]: 'no sshd today', CI: ci }
   const vitest = await startVitest('test', [], {
     root: directory.path,
     config: false,

@@ -1,5 +1,5 @@
 import { describe, test } from 'vitest'
-import { sshdMissing } from './openssh.ts'
+import { type needs, whyMissing } from './needs.ts'
 import { unixUsersMissing } from './unix-user.ts'
 
 declare module 'vitest' {
@@ -9,16 +9,21 @@ declare module 'vitest' {
   }
 }
 
-/** Tests against a real sshd. Without one they are skipped by name, with the reason at the end of the run; in CI they fail. */
-export function describeWithSshd(name: string, suite: () => void): void {
-  const missing = sshdMissing()
+/**
+ * Tests against a real server or browser. Without it they are skipped by name, with the reason at the end of the run; in CI they fail.
+ */
+export function describeWith(need: keyof typeof needs, name: string, suite: () => void): void {
+  const missing = whyMissing(need)
   if (missing !== undefined && isCi()) failSuite(name, missing)
   else describeUnless(missing, name, suite)
 }
 
+/** Tests against a real sshd. */
+export const describeWithSshd = (name: string, suite: () => void): void => describeWith('sshd', name, suite)
+
 /** Tests that log in with a password to a real sshd, for which only root can make a user; else they are skipped, in CI too. */
 export function describeWithUnixUsers(name: string, suite: () => void): void {
-  if (sshdMissing() !== undefined) describeWithSshd(name, suite)
+  if (whyMissing('sshd') !== undefined) describeWithSshd(name, suite)
   else describeUnless(unixUsersMissing(), name, suite)
 }
 

@@ -122,8 +122,8 @@ export function endOf(child: ChildProcess): Promise<Ending> {
 
 export interface Collected {
   bytes(): Buffer
-  /** Settles when there is a match; rejects when `ended` comes before. */
-  until(pattern: RegExp, ended: Promise<Ending>): Promise<void>
+  /** Settles when there is a match, behind so many bytes; rejects when `ended` comes before. */
+  until(pattern: RegExp, ended: Promise<Ending>, from?: number): Promise<void>
 }
 
 export function collect(stream: Readable): Collected {
@@ -133,13 +133,13 @@ export function collect(stream: Readable): Collected {
     chunks.push(chunk)
     for (const look of lookers) look()
   })
-  const text = (): string => Buffer.concat(chunks).toString('utf8')
+  const text = (from = 0): string => Buffer.concat(chunks).subarray(from).toString('utf8')
   return {
     bytes: () => Buffer.concat(chunks),
-    until: (pattern, ended) =>
+    until: (pattern, ended, from) =>
       new Promise((settle, reject) => {
         const look = (): void => {
-          if (!pattern.test(text())) return
+          if (!pattern.test(text(from))) return
           lookers.delete(look)
           settle()
         }

@@ -4,9 +4,20 @@ import { screenText } from './screen-text.ts'
 
 export interface TerminalOptions extends Omit<FerryOptions, 'stdin'> {
   /** What a person types, each when the output has a match; a line needs its `\r`, and `\x03` is Ctrl-C. */
-  readonly typing?: readonly { readonly at: RegExp; readonly text: string }[]
+  readonly typing?: readonly Typing[]
+  /** Each match has to come behind what was typed before. */
+  readonly inTurn?: boolean
+  /** It is stopped once, by Ctrl-Z, and goes on at once, as behind `fg`. */
+  readonly stops?: boolean
   /** 80 when absent. */
   readonly columns?: number
+}
+
+export interface Typing {
+  readonly at: RegExp
+  /** Done after the match and before the text is typed. */
+  readonly before?: () => Promise<unknown>
+  readonly text: string
 }
 
 export interface TerminalResult {
@@ -20,11 +31,11 @@ export interface TerminalResult {
 
 /** Runs `bin/ferry.js` with a real terminal for all three streams: script(1) of util-linux makes the pty. */
 export async function runInTerminal(args: readonly string[], options: TerminalOptions = {}): Promise<TerminalResult> {
-  const { typing = [], columns = 80, signal } = options
+  const { typing = [], inTurn = false, stops = false, columns = 80, signal } = options
   const place = await ferryPlace(options)
   try {
     const words = [process.execPath, place.program, ...args].map(quoted).join(' ')
-    const command = `stty cols ${columns} rows 24 && exec ${words}`
+    const command = `stty cols ${columns} rows 24 && ${stops ? `set -m && { ${words}; fg; }` : `exec ${words}`}`
     const child = spawn('script', ['--quiet', '--return', '--command', command, '/dev/null'], {
       cwd: place.cwd,
       env: { TERM: 'xterm-256color', ...place.env, SHELL: '/bin/sh' },
@@ -34,8 +45,11 @@ export async function runInTerminal(args: readonly string[], options: TerminalOp
     child.stdin.on('error', () => undefined)
     const output = collect(child.stdout)
     const ended = endOf(child)
-    for (const { at, text } of typing) {
-      await output.until(at, ended)
+    let seen = 0
+    for (const { at, before, text } of typing) {
+      await output.until(at, ended, seen)
+      await before?.()
+      if (inTurn) seen = output.bytes().length
       child.stdin.write(text)
     }
     const { exitCode } = await ended

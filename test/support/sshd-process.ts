@@ -21,7 +21,7 @@ export async function startSshd(file: string, configuration: (port: number) => s
   }
 }
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')
   const address = server.address()

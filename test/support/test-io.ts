@@ -19,6 +19,7 @@ export interface TestContextOptions extends Partial<OutputFlags> {
   readonly store?: StateStore | (() => Promise<StateStore>)
   readonly connect?: (connection: ConnectionInput, signal: AbortSignal) => Promise<Remote>
   readonly ping?: (connection: ConnectionInput, signal: AbortSignal) => Promise<PingResult>
+  readonly offeredHostKeys?: CommandContext['offeredHostKeys']
 }
 
 export interface TestContext {
@@ -63,6 +64,9 @@ export async function testContext(options: TestContextOptions = {}): Promise<Tes
     },
     connect: options.connect ?? (() => Promise.reject(new FerryError('bug', 'this test has no connection'))),
     ping: options.ping ?? (() => Promise.reject(new FerryError('bug', 'this test has no connection'))),
+    offeredHostKeys:
+      options.offeredHostKeys ?? (() => Promise.reject(new FerryError('bug', 'this test has no connection'))),
+    interrupts: () => ({ [Symbol.dispose]: () => undefined }),
     exitWith: (code) => {
       status = code
     },

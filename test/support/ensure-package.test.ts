@@ -1,11 +1,16 @@
 import { expect, test } from 'vitest'
-import { ensureOpenssh, type Installer } from './ensure-openssh.ts'
+import { ensurePackage, type Installer, type Need } from './ensure-package.ts'
 
 /** A machine where apt-get does as it is told. */
-function machine(options: Partial<Installer> = {}): { installer: Installer; commands: string[] } {
+function machine(options: Partial<Installer & Need> = {}): {
+  ensure: () => Promise<string | undefined>
+  commands: string[]
+} {
   const commands: string[] = []
   let isInstalled = false
-  const installer: Installer = {
+  const machine: Installer & Need = {
+    title: "OpenSSH's sshd",
+    package: 'openssh-server',
     isInstalled: () => isInstalled,
     isRoot: true,
     hasApt: true,
@@ -15,18 +20,18 @@ function machine(options: Partial<Installer> = {}): { installer: Installer; comm
     },
     ...options,
   }
-  return { installer, commands }
+  return { ensure: () => ensurePackage(machine, machine), commands }
 }
 
 test('what is installed is not installed again', async () => {
-  const { installer, commands } = machine({ isInstalled: () => true })
-  expect(await ensureOpenssh(installer)).toBeUndefined()
+  const { ensure, commands } = machine({ isInstalled: () => true })
+  expect(await ensure()).toBeUndefined()
   expect(commands).toEqual([])
 })
 
 test('root installs with apt-get after an update', async () => {
-  const { installer, commands } = machine()
-  expect(await ensureOpenssh(installer)).toBeUndefined()
+  const { ensure, commands } = machine()
+  expect(await ensure()).toBeUndefined()
   expect(commands).toEqual(['apt-get update', 'apt-get install openssh-server'])
 })
 
@@ -51,5 +56,5 @@ test.each([
     "OpenSSH's sshd is not installed, although apt-get says that it installed openssh-server",
   ],
 ])('%s gets a reason', async (_name, options, reason) => {
-  expect(await ensureOpenssh(machine(options).installer)).toBe(reason)
+  expect(await machine(options).ensure()).toBe(reason)
 })
