@@ -14,6 +14,8 @@ export interface Overrides {
   readonly addressFamily?: 'ipv4' | 'ipv6'
   /** -C */
   readonly compression?: boolean
+  /** --limit, in MB/s */
+  readonly bandwidthLimit?: number
   /** --timeout, in milliseconds; 0 waits for ever. */
   readonly timeoutMs?: number
   /** -v to -vvvv */
