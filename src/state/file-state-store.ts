@@ -8,6 +8,7 @@ import type { State } from '../model/state.ts'
 import { type Lock, type LockOptions, takeLock } from './lock.ts'
 import type { StateStore } from './state-store.ts'
 import { parseState, stateText } from './state-text.ts'
+import { type Following, replacement, type StateChange, successor } from './successor.ts'
 
 /** A state in a file. Beside it are `.previous`, the state before the last change, and while it changes `.next` and `.lock`. */
 export function fileStateStore(location: string, lockOptions: LockOptions): StateStore {
@@ -16,21 +17,21 @@ export function fileStateStore(location: string, lockOptions: LockOptions): Stat
       if (error instanceof FerryError) throw error
       throw new FerryError('state_failed', `write the state ${location}: ${localReason(error)}`, { cause: error })
     })
+  const write = async (change: StateChange, following: Following): Promise<State> => {
+    const file = await orFailed(resolveLinks(location))
+    await using lock = await orFailed(takeStateLock(file, lockOptions))
+    const current = await readState(file)
+    const next = following(current, await change(current))
+    lockOptions.signal.throwIfAborted()
+    if (next !== current) await orFailed(writeState(file, next, lock))
+    return next
+  }
   return {
     location,
+    isLocal: true,
     read: () => readState(location),
-    async update(change) {
-      const file = await orFailed(resolveLinks(location))
-      await using lock = await orFailed(takeStateLock(file, lockOptions))
-      const current = await readState(file)
-      const next = await change(current)
-      lockOptions.signal.throwIfAborted()
-      const { lineage, serial } = current
-      if (next === current || stateText({ ...next, lineage, serial }) === stateText(current)) return current
-      const state = { ...next, lineage, serial: serial + 1 }
-      await orFailed(writeState(file, state, lock))
-      return state
-    },
+    update: (change) => write(change, successor),
+    replace: (change) => write(change, replacement),
   }
 }
 

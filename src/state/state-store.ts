@@ -4,6 +4,8 @@ import type { State } from '../model/state.ts'
 export interface StateStore {
   /** For people: a path or a URL without its password. */
   readonly location: string
+  /** Whether it stays on this machine, where a sealing key beside it lives as long as it does. */
+  readonly isLocal: boolean
   /** The last state that was written whole, without waiting for a writer; a new, empty one (serial 0) where there is none. */
   read(): Promise<State>
   /**
@@ -12,4 +14,6 @@ export interface StateStore {
    * is stored now. Where `change` throws, nothing is written. Rejects with `state_locked`, `state_unreadable`, `state_newer`, `state_failed`.
    */
   update(change: (state: State) => State | Promise<State>): Promise<State>
+  /** As `update`, but lineage and serial are as `change` gives them: a state that was kept elsewhere comes here. */
+  replace(change: (state: State) => State | Promise<State>): Promise<State>
 }

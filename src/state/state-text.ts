@@ -7,11 +7,14 @@ import { connectionProblem, isConnection, isRecord, isScript, scriptProblem } fr
 /** The stored form of a state: an object a line, in lists, so that the order is kept and a name is never a key. */
 export function stateText({ lineage, serial, connections, scripts }: State): string {
   const list = (stored: ReadonlyMap<string, Stored<unknown>>): string =>
-    [...stored.values()]
-      .map(({ value, origin }) => `\n${JSON.stringify({ value, origin: originDocument(origin) })}`)
-      .join(',')
+    [...stored.values()].map((one) => `\n${objectText(one)}`).join(',')
   const head = JSON.stringify({ format: stateFormat, lineage, serial }).slice(0, -1)
   return `${head},\n"connections":[${list(connections)}],\n"scripts":[${list(scripts)}]}\n`
+}
+
+/** One object of it, a line. */
+export function objectText({ value, origin }: Stored<unknown>): string {
+  return JSON.stringify({ value, origin: originDocument(origin) })
 }
 
 /** Reads what `stateText` wrote, strictly. Rejects with `state_unreadable` or `state_newer`, and a message that says what is wrong. */

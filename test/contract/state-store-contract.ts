@@ -152,6 +152,16 @@ export function stateStoreContract(name: string, makePlace: () => Promise<StateP
       expect((await place.open({ lockTimeoutMs: 0 }).update((state) => state)).serial).toBe(0)
     })
 
+    test('replace stores lineage and serial as they are given, and the same state is no change', async () => {
+      await using place = await makePlace()
+      const store = place.open()
+      const first = await store.update((state) => withConnection(state, { name: 'a', host: 'h' }))
+      const stored = await store.replace((state) => ({ ...state, lineage: 'other', serial: 77 }))
+      expect(stored).toEqual({ ...first, lineage: 'other', serial: 77 })
+      expect(await store.replace((state) => ({ ...state }))).toEqual(stored)
+      expect(await place.open().read()).toEqual(stored)
+    })
+
     test('everything that a state holds comes back, in its order', async () => {
       await using place = await makePlace()
       const whole = await place.open().update((state) => ({ ...state, ...fullState }))

@@ -50,7 +50,7 @@ describe('location', () => {
     expect(() => locationOf(undefined, {})).toThrow(expect.objectContaining({ code: 'usage' }))
   })
 
-  test.each(['postgres://ann:hunter2@db/ferry', 'postgresql://db', 's3://bucket/state'])(
+  test.each(['postgres://ann:hunter2@db:x/ferry', 's3://ann:hunter2@bucket/state'])(
     '%s is wrong usage, and its password is not repeated',
     (location) => {
       const refused = expect.objectContaining({ code: 'usage', message: expect.not.stringContaining('hunter2') })

@@ -1,0 +1,158 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { build } from 'esbuild'
+import pg from 'pg'
+import { expect, test } from 'vitest'
+import type { FerryError } from '../../src/errors/ferry-error.ts'
+import { openStateStore } from '../../src/state/open-state-store.ts'
+import type { StateStore } from '../../src/state/state-store.ts'
+import { type StatePlace, stateStoreContract, withConnection } from '../contract/state-store-contract.ts'
+import { usePostgres } from '../support/postgres.ts'
+import { describeWith } from '../support/requirements.ts'
+import { temporaryDirectory } from '../support/temporary-directory.ts'
+
+const open = (url: string, options: { lockTimeoutMs?: number; signal?: AbortSignal } = {}): StateStore =>
+  openStateStore(url, { environment: {}, signal: new AbortController().signal, ...options })
+
+async function query(url: string, text: string): Promise<Record<string, unknown>[]> {
+  const client = new pg.Client({ connectionString: url })
+  await client.connect()
+  try {
+    return (await client.query<Record<string, unknown>>(text)).rows
+  } finally {
+    await client.end()
+  }
+}
+
+const add = (store: StateStore, name: string) => store.update((state) => withConnection(state, { name, host: 'h' }))
+
+async function caught(work: Promise<unknown>): Promise<FerryError> {
+  return work.then(
+    () => Promise.reject(new Error('it did not fail')),
+    (error: FerryError) => error,
+  )
+}
+
+describeWith('postgres', 'a state in PostgreSQL', () => {
+  const server = usePostgres()
+
+  stateStoreContract('PostgreSQL', async (): Promise<StatePlace> => {
+    const url = await server.newDatabase()
+    return { open: (options) => open(url, options), [Symbol.asyncDispose]: async () => undefined }
+  })
+
+  test('every change is in the history: who, when, and each object before and after', async () => {
+    const url = await server.newDatabase()
+    const store = open(url)
+    await add(store, 'bank')
+    await store.update((state) => withConnection(state, { name: 'bank', host: 'other' }))
+    await store.update((state) => ({ ...state, connections: new Map() }))
+    const rows = await query(url, 'SELECT * FROM ferry_history ORDER BY serial')
+    expect(rows.map(({ serial, action, kind, name }) => [serial, action, kind, name])).toEqual([
+      ['1', 'create', 'connection', 'bank'],
+      ['2', 'update', 'connection', 'bank'],
+      ['3', 'delete', 'connection', 'bank'],
+    ])
+    expect(rows[1]).toMatchObject({
+      changed_by: expect.stringMatching(/^.+@.+$/),
+      changed_at: expect.any(Date),
+      before: expect.stringContaining('"host":"h"'),
+      after: expect.stringContaining('"host":"other"'),
+    })
+    expect(new Set(rows.map(({ lineage }) => lineage)).size).toBe(1)
+  })
+
+  test('of fifty processes that write at once none loses its change', { timeout: 180_000 }, async () => {
+    const url = await server.newDatabase()
+    await using directory = await temporaryDirectory()
+    const writer = join(directory.path, 'writer.mjs')
+    await build({
+      entryPoints: [fileURLToPath(new URL('./writer.ts', import.meta.url))],
+      bundle: true,
+      format: 'esm',
+      platform: 'node',
+      target: 'node20.19',
+      external: ['pg-native'],
+      banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
+      outfile: writer,
+    })
+    const ends = Array.from({ length: 50 }, (_, index) =>
+      once(spawn(process.execPath, [writer, url, `p${index}-`], { stdio: ['ignore', 'ignore', 'inherit'] }), 'close'),
+    )
+    expect((await Promise.all(ends)).map(([code]) => code)).toEqual(ends.map(() => 0))
+    const state = await open(url).read()
+    expect(state.connections.size).toBe(50)
+    expect(state.serial).toBe(50)
+  })
+
+  test('a server that is restarted in the middle of a change: nothing was changed, and the next one works', async () => {
+    const url = await server.newDatabase()
+    const before = await add(open(url), 'first')
+    const error = await caught(
+      open(url).update(async (state) => {
+        await server.restart()
+        return withConnection(state, { name: 'second', host: 'h' })
+      }),
+    )
+    expect(error).toMatchObject({ code: 'state_failed', message: expect.stringMatching(/nothing was changed$/) })
+    expect(await open(url).read()).toEqual(before)
+    expect((await add(open(url), 'third')).serial).toBe(2)
+  })
+
+  test('a database of an earlier version gets what it lacks with the next change, and keeps its state', async () => {
+    const url = await server.newDatabase()
+    const before = await add(open(url), 'first')
+    await query(url, 'DROP TABLE ferry_history; UPDATE ferry_schema SET version = 1')
+    expect(await open(url).read()).toEqual(before)
+    await add(open(url), 'second')
+    expect(await query(url, 'SELECT version FROM ferry_schema')).toEqual([{ version: 2 }])
+    expect((await query(url, 'SELECT name FROM ferry_history')).map(({ name }) => name)).toEqual(['second'])
+  })
+
+  test('tables or a text of a newer ferry are refused, and left as they are', async () => {
+    const url = await server.newDatabase()
+    await add(open(url), 'first')
+    await query(url, 'UPDATE ferry_schema SET version = 99')
+    await expect(open(url).read()).rejects.toMatchObject({ code: 'state_newer' })
+    await expect(add(open(url), 'x')).rejects.toMatchObject({ code: 'state_newer' })
+    await query(url, `UPDATE ferry_schema SET version = 2; UPDATE ferry_state SET body = '{"format":2}'`)
+    await expect(add(open(url), 'x')).rejects.toMatchObject({ code: 'state_newer' })
+    expect(await query(url, 'SELECT body FROM ferry_state')).toEqual([{ body: '{"format":2}' }])
+  })
+
+  test('a damaged text is refused with its reason, and never overwritten', async () => {
+    const url = await server.newDatabase()
+    await add(open(url), 'first')
+    await query(url, "UPDATE ferry_state SET body = '{'")
+    const error = await caught(add(open(url), 'x'))
+    expect(error).toMatchObject({ code: 'state_unreadable', message: expect.stringContaining('it is no JSON') })
+    expect(await query(url, 'SELECT body FROM ferry_state')).toEqual([{ body: '{' }])
+  })
+
+  test('a wrong password, a missing database and a server that is away are told without the password', async () => {
+    const url = await server.newDatabase()
+    const wrong = url.replace('pg-secret-word', 'guess-word')
+    const missing = url.replace(/[^/]+$/, 'nowhere')
+    const away = url.replace(/:\d+\//, ':1/')
+    for (const [place, reason] of [
+      [wrong, 'password authentication failed'],
+      [missing, 'database "nowhere" does not exist'],
+      [away, 'connection refused'],
+    ] as const) {
+      const read = await caught(open(place).read())
+      expect(read).toMatchObject({ code: 'state_unreadable', message: expect.stringContaining(reason) })
+      const written = await caught(add(open(place), 'x'))
+      expect(written).toMatchObject({ code: 'state_failed', message: expect.stringContaining(reason) })
+      for (const { message } of [read, written]) expect(message).not.toMatch(/secret-word|guess-word/)
+    }
+  })
+
+  test('its location is the URL without the password', async () => {
+    expect(open('postgres://ferry:secret@h/db?sslmode=require&password=other').location).toBe(
+      'postgres://ferry@h/db?sslmode=require',
+    )
+    expect(() => open('postgres://[')).toThrow('malformed')
+  })
+})
