@@ -6,15 +6,20 @@ import { ProblemList } from './problem-list.ts'
 
 /**
  * A manifest with all that it includes: defaults merged, references outside of secrets replaced, every value checked. Rejects with
- * `manifest_invalid`, whose `details.errors` are all that is wrong, sorted by place, as are its `details.warnings`.
+ * `manifest_invalid`, whose `details.errors` are all that is wrong, sorted by place, as are its `details.warnings`. With `text`, that is what
+ * the file is taken to hold.
  */
 export async function loadManifest(
   file: string,
-  { environment, signal }: { readonly environment: Environment; readonly signal: AbortSignal },
+  {
+    environment,
+    signal,
+    text,
+  }: { readonly environment: Environment; readonly signal: AbortSignal; readonly text?: string },
 ): Promise<Manifest> {
   signal.throwIfAborted()
   const problems = new ProblemList()
-  const manifest = await new ManifestReader({ problems, environment, signal }).read(file)
+  const manifest = await new ManifestReader({ problems, environment, signal }).read(file, text)
   const { errors, warnings } = problems
   if (errors.length === 0) return { ...manifest, warnings }
   const count = errors.length === 1 ? '1 problem' : `${errors.length} problems`

@@ -10,13 +10,14 @@ export interface ManifestFile extends Part {
   readonly root?: YamlNode
 }
 
-/** Reads a file of YAML, or JSON, which is YAML. Rejects where there is no such file, or it cannot be read. */
+/** Reads a file of YAML, or JSON, which is YAML, or a text in its place. Rejects where there is no such file, or it cannot be read. */
 export async function readManifestFile(
   file: string,
   path: string,
   { problems, signal }: Reading,
+  given?: string,
 ): Promise<ManifestFile> {
-  const text = await readText(path, signal)
+  const text = given ?? (await readText(path, signal))
   const source = new YamlSource(file, text.startsWith('\ufeff') ? text.slice(1) : text)
   const part = { source, pointer: '' }
   problems.enter(file)

@@ -37,6 +37,8 @@ interface Request extends Part {
   readonly path: string
   readonly offset: number
   readonly from?: Visit
+  /** What the file holds, where that was given. */
+  readonly text?: string
 }
 
 /** Far more than anybody nests, and less than a chain that never ends. */
@@ -57,10 +59,17 @@ export class ManifestReader {
     this.#reading = reading
   }
 
-  async read(file: string): Promise<Omit<Manifest, 'warnings'>> {
+  async read(file: string, text?: string): Promise<Omit<Manifest, 'warnings'>> {
     const { problems } = this.#reading
     problems.enter(file)
-    await this.#visit({ file, path: resolve(file), source: new YamlSource(file, ''), pointer: '', offset: 0 })
+    await this.#visit({
+      file,
+      path: resolve(file),
+      source: new YamlSource(file, ''),
+      pointer: '',
+      offset: 0,
+      ...(text !== undefined && { text }),
+    })
     const someZato = this.#sections.some(({ isZato }) => isZato)
     for (const sections of this.#sections) {
       tellUnknownKeys(sections, sections.isZato || (someZato && !sections.isNative), problems)
@@ -94,11 +103,10 @@ export class ManifestReader {
 
   /** Reads a file, unless it was read before: files may share an include, and only one that includes itself is a mistake. */
   async #open(request: Request): Promise<{ readonly visit: Visit; readonly content: ManifestFile } | undefined> {
-    const { file, path, from, offset } = request
+    const { file, path, from, offset, text } = request
     const { problems, signal } = this.#reading
     try {
-      const { dev, ino } = await orAbort(stat(fsPath(path), { bigint: true }), signal)
-      const identity = `${dev}:${ino}`
+      const identity = text === undefined ? await identityOf(path, signal) : `text of ${path}`
       const way = wayTo(from)
       const start = way.findIndex((visit) => visit.identity === identity)
       if (start >= 0 || way.length > maxDepth) {
@@ -110,7 +118,7 @@ export class ManifestReader {
       }
       if (this.#seen.has(identity)) return undefined
       this.#seen.add(identity)
-      const content = await readManifestFile(file, path, this.#reading)
+      const content = await readManifestFile(file, path, this.#reading, text)
       if (from !== undefined) this.#included.push(file)
       return { visit: { file, folder: dirname(path), identity, ...(from !== undefined && { from }) }, content }
     } catch (error) {
@@ -241,4 +249,10 @@ function wayTo(visit: Visit | undefined): readonly Visit[] {
   const way: Visit[] = []
   for (let step = visit; step !== undefined; step = step.from) way.unshift(step)
   return way
+}
+
+/** Device and inode: the same file under any name. */
+async function identityOf(path: string, signal: AbortSignal): Promise<string> {
+  const { dev, ino } = await orAbort(stat(fsPath(path), { bigint: true }), signal)
+  return `${dev}:${ino}`
 }

@@ -9,7 +9,18 @@ export interface AgentKey {
 }
 
 /** Message numbers of draft-miller-ssh-agent §6.1. */
-const message = { requestIdentities: 11, identitiesAnswer: 12, signRequest: 13, signResponse: 14 } as const
+const message = {
+  success: 6,
+  requestIdentities: 11,
+  identitiesAnswer: 12,
+  signRequest: 13,
+  signResponse: 14,
+  addIdentity: 17,
+  addConstrained: 25,
+} as const
+
+/** §4.2.6: what the agent keeps to when it uses a key. */
+const constraint = { lifetime: 1, confirm: 2 } as const
 
 /** SSH_AGENT_RSA_SHA2_256 and _512 (§4.5.1): which signature an RSA key is to make. */
 const signatureFlags: Readonly<Record<string, number>> = { 'rsa-sha2-256': 2, 'rsa-sha2-512': 4 }
@@ -47,6 +58,23 @@ export async function agentSignature(
     throw new Error(`the agent does not sign with ${algorithm}`)
   }
   return value
+}
+
+/** Gives a private key to the agent; `key` is as its format has it (§4.2). Rejects where the agent does not take it. */
+export async function addToAgent(
+  socketPath: string,
+  key: Buffer,
+  comment: string,
+  { confirm, lifetimeSeconds }: { readonly confirm: boolean; readonly lifetimeSeconds: number },
+  signal: AbortSignal,
+): Promise<void> {
+  const lifetime = Buffer.alloc(5)
+  lifetime[0] = constraint.lifetime
+  lifetime.writeUInt32BE(lifetimeSeconds, 1)
+  const constraints = [...(lifetimeSeconds > 0 ? [lifetime] : []), ...(confirm ? [Buffer.of(constraint.confirm)] : [])]
+  const number = constraints.length > 0 ? message.addConstrained : message.addIdentity
+  const request = Buffer.concat([Buffer.of(number), key, fields(comment), ...constraints])
+  await ask(socketPath, request, message.success, signal)
 }
 
 /** One request on a connection of its own. Gives the answer's body. */

@@ -1,8 +1,8 @@
 import { getCiphers } from 'node:crypto'
-import { type Options, wrong } from './config-options.ts'
+import type { Options } from './config-options.ts'
 import { matchesPattern } from './match-pattern.ts'
 import { type ListChange, listOf } from './option-values.ts'
-import type { Algorithms } from './settings.ts'
+import type { Algorithms, Need } from './settings.ts'
 
 /** What is offered without being asked for, the preferred first, and what a connection may ask for besides. */
 interface Offer {
@@ -72,16 +72,25 @@ const mac: Offer = {
   more: ['hmac-sha1-etm@openssh.com', 'hmac-sha1', 'hmac-md5', 'hmac-sha2-256-96', 'hmac-sha2-512-96', 'hmac-sha1-96'],
 }
 
-/** The lists that ssh_config's keywords make of ours; `leftOut` says which names this program does not know. */
+/**
+ * The lists that ssh_config's keywords make of ours; `leftOut` says which names this program does not know, `needs` where it knows
+ * none of them.
+ */
 export function algorithmsOf(options: Options): {
   algorithms: Algorithms
   keyAlgorithms: readonly string[]
   leftOut: string[]
+  needs: Need[]
 } {
   const leftOut: string[] = []
+  const needs: Need[] = []
   const list = (keyword: string, offer: Offer): readonly string[] => {
     const change = listOf(options, keyword)
-    return change === undefined ? offer.usual : changed(offer, change, leftOut)
+    if (change === undefined) return offer.usual
+    const names = changed(offer, change, leftOut)
+    const { keyword: named, words, origin, label } = change.directive
+    if (names.length === 0) needs.push({ what: `${named.name} ${words.join(' ')}`, origin, label })
+    return names
   }
   const cipher = { usual: availableCiphers(cipherNames), more: availableCiphers(blockCipherNames) }
   return {
@@ -93,6 +102,7 @@ export function algorithmsOf(options: Options): {
     },
     keyAlgorithms: list('PubkeyAcceptedAlgorithms', signature),
     leftOut,
+    needs,
   }
 }
 
@@ -105,10 +115,7 @@ function changed(offer: Offer, { how, names, directive }: ListChange, leftOut: s
   })
   const others = offer.usual.filter((name) => !named.includes(name))
   const lists = { replace: named, append: [...offer.usual, ...named], prepend: [...named, ...others], remove: others }
-  const result = [...new Set(lists[how])]
-  if (result.length > 0) return result
-  const hint = `ferry's own ssh has ${known.join(', ')}`
-  throw wrong(`${directive.keyword.name}: nothing that can be used`, directive.origin, directive.label, hint)
+  return [...new Set(lists[how])]
 }
 
 /** What ssh could use besides the usual, for a hint where nothing matches: names that a connection would have to allow. */

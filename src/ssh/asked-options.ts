@@ -1,8 +1,8 @@
-import type { Place } from '../errors/ferry-error.ts'
+import { FerryError, type Place } from '../errors/ferry-error.ts'
 import type { Connection } from '../model/connection.ts'
 import type { Overrides } from '../model/connection-input.ts'
 import { type Directive, parseDirective, wrong } from './config-options.ts'
-import { findKeyword } from './keywords.ts'
+import { findKeyword, type Keyword } from './keywords.ts'
 import type { ValueOrigin } from './settings.ts'
 
 const families = { any: 'any', ipv4: 'inet', ipv6: 'inet6' } as const
@@ -58,8 +58,14 @@ const several = (values: string | readonly string[]): readonly string[] =>
 
 /** An option that a flag or a field stands for: its words are meant as they are. */
 export function directive(name: string, words: readonly string[], origin: ValueOrigin, label: string): Directive {
-  const keyword = findKeyword(name) ?? { name, standing: 'honoured', already: [] }
+  const keyword = keywordNamed(name)
   return { keyword, words, text: words.join(' '), origin, label, literal: true }
+}
+
+function keywordNamed(name: string): Keyword {
+  const keyword = findKeyword(name)
+  if (keyword === undefined) throw new FerryError('bug', `there is no ssh option ${name}`)
+  return keyword
 }
 
 function typedOptions(lines: readonly { line: string; label: string }[], origin: ValueOrigin): Directive[] {

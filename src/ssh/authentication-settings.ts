@@ -1,10 +1,12 @@
-import { type Directive, type Options, wrong } from './config-options.ts'
+import type { Directive, Options } from './config-options.ts'
 import type { OptionExpansion } from './option-expansion.ts'
+import { keysToAgentOf } from './option-form.ts'
 import { numberOf, switchOf } from './option-values.ts'
 import type {
   AuthenticationMethod,
   AuthenticationSettings,
   IdentitySource,
+  Need,
   OpenSecret,
   ValueOrigin,
 } from './settings.ts'
@@ -17,7 +19,7 @@ export interface Credentials {
 }
 
 /** In ssh's order. */
-const usualIdentities = ['~/.ssh/id_rsa', '~/.ssh/id_ecdsa', '~/.ssh/id_ed25519']
+export const usualIdentities = ['~/.ssh/id_rsa', '~/.ssh/id_ecdsa', '~/.ssh/id_ed25519']
 
 /** How to log in. `inherited` identities come after all others. */
 export function authenticationOf(
@@ -34,6 +36,7 @@ export function authenticationOf(
     identities: [...identitiesOf(options, expansion, privateKey), ...more.inherited],
     identitiesOnly: switchOf(options, 'IdentitiesOnly', false),
     ...(agentSocket !== undefined && { agentSocket }),
+    ...addingOf(options),
     ...(password !== undefined && { password }),
     ...(passphrase !== undefined && { passphrase }),
     keyAlgorithms: more.keyAlgorithms,
@@ -48,7 +51,7 @@ function identitiesOf(
   expansion: OptionExpansion,
   privateKey: Credentials['privateKey'],
 ): IdentitySource[] {
-  const files = options.identities.map((directive) => fileIdentity(directive, expansion))
+  const files = options.all('IdentityFile').map((directive) => fileIdentity(directive, expansion))
   const named: IdentitySource[] = files.filter(({ path }) => path.toLowerCase() !== 'none')
   const asked = named.filter(({ explicit }) => explicit)
   const configured = named.filter(({ explicit }) => !explicit)
@@ -84,6 +87,13 @@ function agentSocketOf(options: Options, expansion: OptionExpansion): string | u
   return expansion.path(word, directive)
 }
 
+function addingOf(options: Options): Pick<AuthenticationSettings, 'addKeysToAgent'> {
+  const how = keysToAgentOf(options.get('AddKeysToAgent')?.words ?? ['no'])
+  if (how === undefined || how.mode === 'false') return {}
+  const { mode, seconds } = how
+  return { addKeysToAgent: { ask: mode === 'ask', confirm: mode === 'confirm', lifetimeSeconds: seconds } }
+}
+
 const switchesOf: Readonly<Record<AuthenticationMethod, string>> = {
   publickey: 'PubkeyAuthentication',
   'keyboard-interactive': 'KbdInteractiveAuthentication',
@@ -104,11 +114,16 @@ function isOn(options: Options, keyword: string): boolean {
   return switchOf(options, keyword, true)
 }
 
+/** Methods that ferry does not know are another's; where it knows none of them, `needs` says so. */
 function orderOf(options: Options): AuthenticationMethod[] | undefined {
+  const order = (options.word('PreferredAuthentications') ?? '').split(',').filter(isMethod)
+  return order.length > 0 ? order : undefined
+}
+
+/** Where only methods are wanted that the built-in transport does not have. */
+export function authenticationNeeds(options: Options): Need[] {
   const directive = options.get('PreferredAuthentications')
-  if (directive === undefined) return undefined
-  const order = (directive.words[0] ?? '').split(',').filter(isMethod)
-  if (order.length > 0) return order
-  const hint = `it takes ${Object.keys(switchesOf).join(', ')}`
-  throw wrong('PreferredAuthentications: nothing that is supported', directive.origin, directive.label, hint)
+  if (directive === undefined || orderOf(options) !== undefined) return []
+  const { words, origin, label } = directive
+  return [{ what: `PreferredAuthentications ${words[0]}`, origin, label }]
 }

@@ -7,6 +7,7 @@ import type { Identity } from './identities.ts'
 import { KeyboardAnswers } from './keyboard-interactive.ts'
 import { keyTypeOf } from './known-hosts.ts'
 import { OneKeyAgent } from './one-key-agent.ts'
+import { listed, loginHint } from './refused-login.ts'
 import type { SshSettings } from './settings.ts'
 import { endpoint } from './tcp.ts'
 import type { TransportEvents } from './transport.ts'
@@ -91,16 +92,13 @@ export class Authentication {
 
   #hint(): string | undefined {
     const { name, role, authentication } = this.#options.settings
-    const takes = (method: string): boolean => this.#taken?.includes(method) ?? false
-    if (takes('publickey') && !this.#tried.has('publickey')) {
-      if (role === 'stored') return `set identity_file for "${name}", or run with -i <file>`
-      return role === 'address' ? 'run with -i <file>' : `set IdentityFile for ${name} in the ssh configuration`
-    }
-    const takesPassword = takes('password') || takes('keyboard-interactive')
-    if (!takesPassword || authentication.password !== undefined || this.#options.events.ask !== undefined)
-      return undefined
-    if (role === 'stored') return `set password for "${name}"`
-    return role === 'address' ? 'set FERRY_PASSWORD' : undefined
+    return loginHint({
+      ...{ name, role },
+      taken: this.#taken ?? [],
+      tried: this.#tried,
+      hasPassword: authentication.password !== undefined,
+      canAsk: this.#options.events.ask !== undefined,
+    })
   }
 
   #isPossible(attempt: Attempt): boolean {
@@ -176,10 +174,3 @@ export class Authentication {
 
 const describe = (attempt: Attempt): string =>
   attempt.method === 'publickey' ? `publickey ${attempt.identity.label} with ${attempt.algorithm}` : attempt.method
-
-/** `a, b and c`; what a server lists is bounded. */
-function listed(names: readonly string[]): string {
-  const some = names.slice(0, 8).map((name) => excerpt(name, 40))
-  const last = some.pop() ?? ''
-  return some.length === 0 ? last : `${some.join(', ')} and ${last}`
-}

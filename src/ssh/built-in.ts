@@ -1,3 +1,4 @@
+import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { FerryError } from '../errors/ferry-error.ts'
 import { localReason } from '../errors/local-error.ts'
@@ -6,8 +7,10 @@ import { excerpt } from '../model/visible.ts'
 import { Deadline } from './deadline.ts'
 import { HostKeyCheck, PinMismatch, typeOfAlgorithm } from './host-key.ts'
 import { loadIdentities } from './identities.ts'
+import { connectProxyCommand } from './proxy-command.ts'
 import type { SshSettings } from './settings.ts'
 import { type OpenChannel, openSshConnection, type SshConnection } from './ssh-connection.ts'
+import { sendVariables } from './ssh2-internals.ts'
 import { Subsystem } from './subsystem.ts'
 import { connectError, connectTcp, endpoint } from './tcp.ts'
 import type { Channel, TransportEvents } from './transport.ts'
@@ -30,7 +33,8 @@ export async function connectBuiltIn(
       const connection = await viaJumpHost(hop, () => connectHost(hop, way.at(-1), leadOn, clocked, deadline))
       way.push(connection)
     }
-    const connection = await connectHost(settings, way.at(-1), openSubsystem, clocked, deadline)
+    const open = openSubsystem(settings.variables, events)
+    const connection = await connectHost(settings, way.at(-1), open, clocked, deadline)
     way.push(connection)
     return connection.channel.asChannel(settings, connection.ended, closeAll)
   } catch (error) {
@@ -42,12 +46,19 @@ export async function connectBuiltIn(
 /** A jump host is only a way: nothing is opened on it but what leads on. */
 const leadOn: OpenChannel<true> = (_client, callback) => callback(undefined, true)
 
-const openSubsystem: OpenChannel<Subsystem> = (client, callback) => {
-  client.subsys('sftp', (error, channel) => {
-    if (error) callback(error)
-    else callback(undefined, new Subsystem(client, channel))
-  })
-}
+const openSubsystem =
+  (variables: SshSettings['variables'], events: TransportEvents): OpenChannel<Subsystem> =>
+  (client, callback) => {
+    const names = [...variables.keys()].join(', ')
+    if (names !== '') {
+      if (sendVariables(client, variables)) events.note(2, `telling the server of the environment: ${names}`)
+      else events.note(0, `the server is not told of the environment: ${names}`)
+    }
+    client.subsys('sftp', (error, channel) => {
+      if (error) callback(error)
+      else callback(undefined, new Subsystem(client, channel))
+    })
+  }
 
 /** Connects and logs in to one host, directly or through the one before it. */
 async function connectHost<T>(
@@ -66,15 +77,17 @@ async function connectHost<T>(
   for (;;) {
     deadline.cap(settings.handshakeTimeoutMs)
     try {
-      const socket = await openSocket(settings, previous, deadline)
+      const socket = await openSocket(settings, previous, own, deadline)
       const options = { settings, socket, open, hostKey, hostKeyAlgorithms, identities, events: own, deadline }
-      return await openSshConnection(options)
+      const address = socket instanceof Socket ? socket.remoteAddress : undefined
+      return await openSshConnection({ ...options, ...(address !== undefined && { address }) })
     } catch (error) {
       // A pin does not say which type of key it is of, and the server may have one of that type besides.
       if (error instanceof PinMismatch) {
         const { keyType } = error
         hostKeyAlgorithms = hostKeyAlgorithms.filter((algorithm) => typeOfAlgorithm(algorithm) !== keyType)
-        mismatch ??= error
+        if (mismatch === undefined) mismatch = error
+        else mismatch.shown.push(...error.shown)
         if (hostKeyAlgorithms.length > 0) continue
       }
       throw mismatch !== undefined && !deadline.signal.aborted ? mismatch : error
@@ -85,11 +98,16 @@ async function connectHost<T>(
 async function openSocket(
   settings: SshSettings,
   previous: SshConnection<unknown> | undefined,
+  events: TransportEvents,
   deadline: Deadline,
 ): Promise<Duplex> {
-  const { host, port } = settings
+  const { host, port, proxyCommand } = settings
   deadline.doing = `could not connect to ${endpoint(host, port)}: no answer`
-  if (previous === undefined) return connectTcp(settings, deadline.signal)
+  if (previous === undefined && proxyCommand !== undefined) {
+    return connectProxyCommand({ ...settings, proxyCommand }, events, deadline.signal)
+  }
+  if (previous === undefined) return connectTcp(settings, events, deadline.signal)
+  events.note(1, `connecting to ${endpoint(host, port)} through the jump host`)
   const forwarded = new Promise<Duplex>((resolve, reject) => {
     // Throws where the jump host is gone.
     previous.client.forwardOut('127.0.0.1', 0, host, port, (error, channel) =>

@@ -1,21 +1,17 @@
-import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { Duplex } from 'node:stream'
 import { FerryError } from '../errors/ferry-error.ts'
-import { localReason } from '../errors/local-error.ts'
 import { LastWords } from './last-words.ts'
+import { cannotStart, endProgram, startProgram } from './program.ts'
 import type { CommandSettings } from './settings.ts'
 import type { Channel } from './transport.ts'
-
-/** A program has so long to end after its input did, and so long again after SIGTERM. */
-const closeGraceMs = 1000
 
 /** Starts a program that speaks SFTP on its standard input and output; no shell looks at its words. */
 export async function connectCommand(settings: CommandSettings, signal: AbortSignal): Promise<Channel> {
   signal.throwIfAborted()
   const { command, environment, host, port, username } = settings
   const [program = '', ...words] = command
-  const child = start(program, words, environment)
+  const child = startProgram(program, words, environment)
   const lastWords = new LastWords(child.stderr)
   // Where the program is gone, its exit says why.
   child.stdin.on('error', () => undefined)
@@ -41,49 +37,8 @@ export async function connectCommand(settings: CommandSettings, signal: AbortSig
     ended,
     peer: { transport: 'command', host, port, username },
     close: () => {
-      closing ??= end(child)
+      closing ??= endProgram(child)
       return closing
     },
-  }
-}
-
-function start(
-  program: string,
-  words: readonly string[],
-  environment: CommandSettings['environment'],
-): ChildProcessWithoutNullStreams {
-  try {
-    return spawn(program, words, { stdio: ['pipe', 'pipe', 'pipe'], env: environment })
-  } catch (error) {
-    throw cannotStart(program, error)
-  }
-}
-
-const cannotStart = (program: string, error: unknown): FerryError =>
-  new FerryError('connect_failed', `could not start ${program}: ${localReason(error)}`, { cause: error })
-
-/** Ends its input, then asks it to end, then ends it. */
-async function end(child: ChildProcessWithoutNullStreams): Promise<void> {
-  const exited = child.exitCode !== null || child.signalCode !== null ? Promise.resolve() : once(child, 'exit')
-  child.stdin.end()
-  for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
-    if (await isOver(exited)) break
-    child.kill(signal)
-  }
-  await exited
-  // A grandchild may hold them open.
-  child.stdout.destroy()
-  child.stderr.destroy()
-}
-
-async function isOver(exited: Promise<unknown>): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined
-  const grace = new Promise<false>((resolve) => {
-    timer = setTimeout(() => resolve(false), closeGraceMs)
-  })
-  try {
-    return await Promise.race([exited.then(() => true), grace])
-  } finally {
-    clearTimeout(timer)
   }
 }

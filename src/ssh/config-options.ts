@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import { FerryError, type Place } from '../errors/ferry-error.ts'
 import { splitKeyword, splitWords } from './config-words.ts'
 import { findKeyword, type Keyword, suggestKeyword } from './keywords.ts'
@@ -37,14 +38,32 @@ export function parseDirective(
   const words = splitWords(split.rest)
   if (words === undefined) throw wrong(`${keyword.name}: a quote is not closed`, origin, label)
   if (words.length === 0) throw wrong(`${keyword.name} needs a value`, origin, label)
-  if (keyword.standing === 'honoured' && !severalWords.has(keyword.name)) {
-    if (words.length > 1) throw wrong(`${keyword.name}: too much after its value: "${words[1]}"`, origin, label)
-    if (words[0] === '') throw wrong(`${keyword.name} needs a value`, origin, label)
-  }
-  return { keyword, words, text: split.rest.trim(), origin, label: label ?? keyword.name }
+  const text = split.rest.trim()
+  checkValue(keyword, words, text, origin, label)
+  return { keyword, words, text, origin, label: label ?? keyword.name }
 }
 
-const severalWords = new Set(['UserKnownHostsFile', 'GlobalKnownHostsFile', 'ProxyJump', 'RefuseConnection'])
+/** As ssh does, also in a block that does not match. */
+function checkValue(
+  { name, standing, form }: Keyword,
+  words: readonly string[],
+  text: string,
+  origin: ValueOrigin,
+  label: string | undefined,
+): void {
+  if (standing === 'structure' || standing === 'dead') return
+  if (form.several !== true && words.length > 1) {
+    throw wrong(`${name}: too much after its value: "${words[1]}"`, origin, label)
+  }
+  if (words[0] === '') throw wrong(`${name} needs a value`, origin, label)
+  if (form.print({ words, text }) !== undefined) return
+  throw wrong(
+    `${name}: invalid value "${words.join(' ')}"`,
+    origin,
+    label,
+    form.takes === undefined ? undefined : `it takes ${form.takes}`,
+  )
+}
 
 /** An ssh option that cannot be used: exit 2, with its place, or else with what was typed. */
 export function wrong(message: string, origin: ValueOrigin, label?: string, hint?: string): FerryError {
@@ -55,64 +74,63 @@ export function wrong(message: string, origin: ValueOrigin, label?: string, hint
   })
 }
 
-/** What was set, each keyword by the first that set it; IdentityFile gathers. */
-export class Options {
-  readonly #first = new Map<string, Directive>()
-  readonly #identities: Directive[] = []
+/** Keywords of which each line adds to the ones before it. */
+const gathering = new Set([
+  'IdentityFile',
+  'CertificateFile',
+  'SendEnv',
+  'LocalForward',
+  'RemoteForward',
+  'DynamicForward',
+])
+/** Those where ssh takes the same value once. */
+const once = new Set(['IdentityFile', 'CertificateFile', 'LocalForward', 'RemoteForward', 'DynamicForward'])
 
-  add(directive: Directive): void {
-    const { name } = directive.keyword
-    if (name === 'IdentityFile') {
-      if (!this.#identities.some(({ words }) => words[0] === directive.words[0])) this.#identities.push(directive)
-      return
+/** What was set, each keyword by the first that set it, but for those that gather. */
+export class Options {
+  readonly #values = new Map<string, Directive[]>()
+
+  /** Whether it counts. */
+  add(directive: Directive): boolean {
+    const { name, form } = directive.keyword
+    if (form.unset !== undefined && form.unset === directive.words[0]) return false
+    const before = this.#values.get(name) ?? []
+    const [first] = before
+    if (name === 'RekeyLimit' && first?.words.length === 1 && directive.words.length > 1) {
+      // Bytes and time are two values, of each the first counts.
+      const words = [...first.words, ...directive.words.slice(1)]
+      this.#values.set(name, [{ ...first, words, text: words.join(' ') }])
+      return true
     }
-    // Either of the two decides the route, and with it that the other does not.
-    const route = name === 'ProxyJump' ? 'ProxyCommand' : name === 'ProxyCommand' ? 'ProxyJump' : undefined
-    if (this.#first.has(name) || (route !== undefined && this.#first.has(route))) return
-    this.#first.set(name, directive)
+    if (!gathering.has(name)) {
+      if (first !== undefined || this.#isRouted(name)) return false
+    } else if (once.has(name) && before.some(({ words }) => isDeepStrictEqual(words, directive.words))) return false
+    this.#values.set(name, [...before, directive])
+    return true
+  }
+
+  /** Either of the two decides the route, and with it that the other does not; `ProxyJump none` leaves it to a ProxyCommand. */
+  #isRouted(name: string): boolean {
+    if (name === 'ProxyJump') return this.#values.has('ProxyCommand')
+    return name === 'ProxyCommand' && (this.word('ProxyJump') ?? 'none').toLowerCase() !== 'none'
   }
 
   get(name: string): Directive | undefined {
-    return this.#first.get(name)
+    return this.#values.get(name)?.[0]
+  }
+
+  all(name: string): readonly Directive[] {
+    return this.#values.get(name) ?? []
   }
 
   /** The first word of a value. */
   word(name: string): string | undefined {
-    return this.#first.get(name)?.words[0]
+    return this.get(name)?.words[0]
   }
 
-  get identities(): readonly Directive[] {
-    return this.#identities
+  *[Symbol.iterator](): IterableIterator<Directive> {
+    for (const directives of this.#values.values()) yield* directives
   }
-
-  [Symbol.iterator](): IterableIterator<Directive> {
-    return this.#first.values()
-  }
-}
-
-/**
- * Refuses what was set and would have to take effect but cannot; gives what is left out, for `-v`. An option of a flag or a
- * connection was asked for; one of ssh_config may be meant for another program, unless the connection depends on it.
- */
-export function checkStanding(options: Options): string[] {
-  const leftOut: string[] = []
-  for (const { keyword, words, origin, label } of options) {
-    const { name, standing, already } = keyword
-    if (standing === 'honoured' || already.includes(words.join(' ').toLowerCase())) continue
-    const asked = origin.source === 'flag' || origin.source === 'stored'
-    if (standing === 'decides' || (standing === 'adds' && asked)) {
-      throw wrong(`${name} is not supported yet`, origin, label, workaround(name, already))
-    }
-    leftOut.push(`${name} is left out (${origin.place === undefined ? label : placeText(origin.place)})`)
-  }
-  return leftOut
-}
-
-function workaround(name: string, already: readonly string[]): string {
-  const [off] = already
-  const without = off === undefined ? 'leave it out' : `set it to "${off}"`
-  const jump = name === 'ProxyCommand' ? ', use ProxyJump (-J)' : ''
-  return `${without}${jump}, or let the system's ssh do it: transport "command" with the words ssh, -s, <host>, sftp`
 }
 
 export const placeText = ({ file, line }: Place): string => (line === undefined ? file : `${file}:${line}`)

@@ -38,8 +38,15 @@ export function connectionTokens({ account, host, originalHost, port, username, 
 }
 
 /** The tokens that ProxyJump accepts. */
-export const jumpTokens = (all: Tokens): Tokens =>
-  new Map([...all].filter(([letter]) => ['h', 'n', 'p', 'r'].includes(letter)))
+export const jumpTokens = (all: Tokens): Tokens => only(all, 'hnpr')
+/** The tokens that ProxyCommand accepts. */
+export const commandTokens = (all: Tokens): Tokens => only(all, 'hknpr')
+
+const only = (all: Tokens, letters: string): Tokens => new Map([...all].filter(([letter]) => letters.includes(letter)))
+
+/** Whether a shell takes a text for one plain word; stricter than ssh_valid_ruser and valid_hostname of OpenSSH's misc.c. */
+export const isShellSafe = (text: string): boolean =>
+  /^[^-\s'"`$\\;&<>|(){}*?[\]#~!\p{Cc}][^\s'"`$\\;&<>|(){}*?[\]#!\p{Cc}]*$/u.test(text)
 
 /** A text with its `%x` tokens replaced, and what in it is no token, if there is such. */
 export function expandTokens(text: string, tokens: Tokens): { text: string; unknown?: string } {

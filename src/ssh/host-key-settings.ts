@@ -17,6 +17,20 @@ const checkings = {
 const usualUserFiles = ['~/.ssh/known_hosts', '~/.ssh/known_hosts2']
 const usualGlobalFiles = ['/etc/ssh/ssh_known_hosts', '/etc/ssh/ssh_known_hosts2']
 
+const updates = { yes: 'yes', true: 'yes', no: 'no', false: 'no', ask: 'ask' } as const
+
+/** Only what ssh itself keeps is kept up to date by itself, and only where keys are trusted for themselves (readconf.c). */
+const usualUpdate = (options: Options): 'yes' | 'no' =>
+  options.get('UserKnownHostsFile') === undefined &&
+  ['no', 'false'].includes(options.word('VerifyHostKeyDNS')?.toLowerCase() ?? 'no')
+    ? 'yes'
+    : 'no'
+
+/** `UpdateHostKeys ask` is no, where the log level says that nobody wants to hear of it (ssh.c). */
+export const asksUnheard = (options: Options): boolean =>
+  options.word('UpdateHostKeys')?.toLowerCase() === 'ask' &&
+  ['quiet', 'silent', 'fatal', 'error'].includes(options.word('LogLevel')?.toLowerCase() ?? 'info')
+
 /** How the host's key is checked. `userFiles` stand in where the options name none. */
 export function hostKeysOf(
   options: Options,
@@ -34,6 +48,8 @@ export function hostKeysOf(
     userFiles: filesOf(options, 'UserKnownHostsFile', expansion) ?? more.userFiles ?? tilde(usualUserFiles),
     globalFiles: filesOf(options, 'GlobalKnownHostsFile', expansion) ?? usualGlobalFiles,
     hashNames: switchOf(options, 'HashKnownHosts', false),
+    checkIp: switchOf(options, 'CheckHostIP', false),
+    update: asksUnheard(options) ? 'no' : (choiceOf(options, 'UpdateHostKeys', updates) ?? usualUpdate(options)),
     rsaBitsMin: more.rsaBitsMin,
     fixedOrder: ['replace', 'prepend'].includes(listOf(options, 'HostKeyAlgorithms')?.how ?? ''),
     home: account.home,

@@ -20,8 +20,11 @@ export class HostKeyCheck {
   readonly #settings: SshSettings
   readonly #events: TransportEvents
   readonly #known: readonly Known[]
-  /** Whether the key that was accepted is to be written down, once the server has proved that it holds it. */
-  #isNew = false
+  /** Under which names the key that was accepted is to be written down, once the server has proved that it holds it. */
+  #newNames: string[] = []
+  /** The key was accepted for what a file of the user's says of exactly this host, or by the user just now. */
+  #isUsersOwn = false
+  #accepted: Buffer | undefined
 
   private constructor(settings: SshSettings, events: TransportEvents, files: readonly KnownHostsFile[]) {
     this.#settings = settings
@@ -43,26 +46,68 @@ export class HostKeyCheck {
     return [...algorithms.hostKey.filter(isKnown), ...algorithms.hostKey.filter((name) => !isKnown(name))]
   }
 
-  /** Resolves where the key is the host's; rejects with `host_key_rejected`. Who has to be asked is asked. */
-  async verify(key: Buffer, signal: AbortSignal): Promise<void> {
-    this.#isNew = false
+  /**
+   * Resolves where the key is the host's; rejects with `host_key_rejected`. Who has to be asked is asked. `address` is the server's
+   * own, where the connection leads straight to it.
+   */
+  async verify(key: Buffer, signal: AbortSignal, address?: string): Promise<void> {
+    this.#newNames = []
     this.#refuseRevoked(key)
     this.#refuseShort(key)
     const { pins } = this.#settings.hostKeys
     if (pins.length > 0) return this.#comparePins(key, pins)
-    if (this.#ofHost.some((entry) => entry.key.equals(key))) return
+    await this.#decide(key, signal)
+    if (address !== undefined) await this.#checkAddress(address, key, signal)
+    this.#accepted = key
+  }
+
+  async #decide(key: Buffer, signal: AbortSignal): Promise<void> {
+    const known = this.#ofHost.find((entry) => entry.key.equals(key))
+    if (known !== undefined) return this.#accept(known, key)
     this.#refuseChanged(key)
-    if (this.#isKnownWithoutPort(key)) return
-    this.#refuseAuthority()
+    const withoutPort = this.#knownWithoutPort(key)
+    if (withoutPort !== undefined) return this.#accept(withoutPort, key)
     await this.#decideUnknown(key, signal)
+  }
+
+  #accept(known: Known, key: Buffer): void {
+    const { userFiles, home } = this.#settings.hostKeys
+    this.#isUsersOwn = userFiles.includes(known.file) && !/[*?!]/.test(known.hosts)
+    this.#events.note(1, `host key ${describeKey(key)} is in ${shownPath(known.file, home)}:${known.line}`)
   }
 
   /** Writes down a new key. A file that cannot be written is a warning: the key was accepted all the same. */
   async remember(key: Buffer): Promise<void> {
-    if (!this.#isNew) return
-    const { lookupName, userFiles, hashNames } = this.#settings.hostKeys
+    const { userFiles, hashNames } = this.#settings.hostKeys
     const [file] = userFiles
-    if (file !== undefined) await rememberKey(file, lookupName, key, hashNames, this.#events)
+    if (file === undefined) return
+    for (const name of this.#newNames) await rememberKey(file, name, key, hashNames, this.#events)
+  }
+
+  /**
+   * Writes down the other keys that the server has proved to hold, so that one of them may replace the first some day
+   * (UpdateHostKeys). Only where it is the user's own file that knows the host.
+   */
+  async learn(keys: readonly Buffer[]): Promise<void> {
+    const { update, userFiles, hashNames, pins, home, rsaBitsMin } = this.#settings.hostKeys
+    const [file] = userFiles
+    if (update === 'no' || file === undefined || pins.length > 0 || !this.#isUsersOwn) return
+    const types = new Set(this.#settings.algorithms.hostKey.map(typeOfAlgorithm))
+    const known = this.#about(this.#name)
+    const added = keys.filter(
+      (key) =>
+        types.has(keyTypeOf(key)) &&
+        (rsaBitsOf(key) ?? rsaBitsMin) >= rsaBitsMin &&
+        ![this.#accepted, ...known.map((entry) => entry.key)].some((one) => one?.equals(key)),
+    )
+    for (const key of added) {
+      const what = `the server also has ${describeKey(key)}`
+      this.#events.note(
+        1,
+        update === 'ask' ? `${what}, left out (UpdateHostKeys)` : `${what}: added to ${shownPath(file, home)}`,
+      )
+      if (update === 'yes') await rememberKey(file, this.#name, key, hashNames, this.#events)
+    }
   }
 
   /** Plain keys of the host, whatever their type. */
@@ -94,7 +139,10 @@ export class HostKeyCheck {
   }
 
   #comparePins(key: Buffer, pins: readonly string[]): void {
-    if (pins.includes(fingerprintOf(key))) return
+    if (pins.includes(fingerprintOf(key))) {
+      this.#events.note(1, `host key ${describeKey(key)} is pinned`)
+      return
+    }
     throw new PinMismatch(key, pins, this.#acceptHint(key))
   }
 
@@ -114,20 +162,10 @@ export class HostKeyCheck {
   }
 
   /** As ssh does for another port than 22: the very key that is known for the host without port will do. */
-  #isKnownWithoutPort(key: Buffer): boolean {
+  #knownWithoutPort(key: Buffer): Known | undefined {
     const [, host] = /^\[(.*)\]:\d+$/.exec(this.#name) ?? []
-    if (host === undefined) return false
-    return this.#about(host).some((entry) => entry.marker === undefined && entry.key.equals(key))
-  }
-
-  #refuseAuthority(): void {
-    const authority = this.#about(this.#name).find(({ marker }) => marker === 'cert-authority')
-    if (authority === undefined) return
-    const message = `known_hosts has only a certificate authority for ${this.#name}, and host certificates are not supported yet`
-    throw rejected(message, {
-      place: { file: authority.file, line: authority.line },
-      hint: 'pin the key of the host with host_key, or add it to known_hosts',
-    })
+    if (host === undefined) return undefined
+    return this.#about(host).find((entry) => entry.marker === undefined && entry.key.equals(key))
   }
 
   async #decideUnknown(key: Buffer, signal: AbortSignal): Promise<void> {
@@ -136,18 +174,48 @@ export class HostKeyCheck {
     if (checking === 'yes') throw this.#unknown(key, 'and StrictHostKeyChecking is yes')
     if (checking === 'ask') {
       if (ask === undefined) throw this.#unknown(key, 'and there is no terminal to ask on')
-      await this.#askAbout(key, ask, signal)
+      await this.#askAbout(key, `${this.#whereNot()}. `, ask, signal)
     } else if (checking === 'no') {
       this.#events.note(0, `accepted the key of ${this.#name} unchecked: ${describeKey(key)}`)
     } else {
       this.#events.note(0, `accepted the new key of ${this.#name}: ${describeKey(key)}`)
     }
-    this.#isNew = true
+    this.#newNames.push(this.#name)
+    this.#isUsersOwn = true
   }
 
-  async #askAbout(key: Buffer, ask: NonNullable<TransportEvents['ask']>, signal: AbortSignal): Promise<void> {
+  /** As ssh with CheckHostIP: an address that is not known is added, one that is known for another host's key is not trusted. */
+  async #checkAddress(address: string, key: Buffer, signal: AbortSignal): Promise<void> {
+    const { host, port, hostKeys } = this.#settings
+    const named = (name: string): string => (port === 22 ? name : `[${name}]:${port}`)
+    const name = named(address)
+    if (!hostKeys.checkIp || name === this.#name || this.#name !== named(host.toLowerCase())) return
+    const known = this.#about(name).filter(({ marker }) => marker === undefined)
+    if (known.some((entry) => entry.key.equals(key))) return
+    const other = known.find(({ keyType }) => keyType === keyTypeOf(key))
+    if (other === undefined) {
+      this.#newNames.push(name)
+      return
+    }
+    const where = `${shownPath(other.file, hostKeys.home)}:${other.line}`
+    const message = `the key of ${this.#name} is not the one of its address ${address}: ${where} has ${describeKey(other.key)}`
+    const { checking = 'ask' } = hostKeys
+    const { ask } = this.#events
+    if (checking === 'yes' || (checking === 'ask' && ask === undefined)) {
+      throw rejected(message, { place: { file: other.file, line: other.line } })
+    }
+    if (checking === 'ask' && ask !== undefined) await this.#askAbout(key, `${message}. `, ask, signal)
+    else this.#events.note(0, message)
+  }
+
+  async #askAbout(
+    key: Buffer,
+    why: string,
+    ask: NonNullable<TransportEvents['ask']>,
+    signal: AbortSignal,
+  ): Promise<void> {
     const fingerprint = fingerprintOf(key)
-    let text = `${this.#whereNot()}. Its key is ${describeKey(key)}. Go on connecting (yes/no/fingerprint)? `
+    let text = `${why}Its key is ${describeKey(key)}. Go on connecting (yes/no/fingerprint)? `
     for (;;) {
       const answer = (await ask({ text, echo: true }, signal)).trim()
       if (answer.toLowerCase() === 'yes' || answer === fingerprint) return
@@ -180,11 +248,14 @@ export class HostKeyCheck {
 /** The server may have other keys besides; the caller can ask for one of another type. */
 export class PinMismatch extends FerryError {
   readonly keyType: string
+  /** The keys that the server has shown, its preferred one first. */
+  readonly shown: Buffer[]
 
   constructor(key: Buffer, pins: readonly string[], hint: string) {
     const message = `host key rejected: the server's key is not the pinned one: ${describeKey(key)}, pinned is ${pins.join(', ')}`
     super('host_key_rejected', message, { hint: `if the server has a new key: ${hint}` })
     this.keyType = keyTypeOf(key)
+    this.shown = [key]
   }
 }
 

@@ -1,15 +1,16 @@
 import { FerryError } from '../errors/ferry-error.ts'
 import { errnoOf, localReason } from '../errors/local-error.ts'
 import { octal } from '../model/mode.ts'
-import { type AgentKey, agentKeys, agentSignature } from './agent.ts'
-import { rsaBitsOf } from './fingerprint.ts'
+import { type AgentKey, addToAgent, agentKeys, agentSignature } from './agent.ts'
+import { describeKey, rsaBitsOf } from './fingerprint.ts'
 import { typeOfAlgorithm } from './host-key.ts'
 import { readKeyFile } from './key-file.ts'
 import { keyTypeOf } from './known-hosts.ts'
 import { shownPath } from './local-account.ts'
-import { type KeyText, type PrivateKey, readKeyText } from './private-key.ts'
+import { type KeyText, readKeyText, readPublicKey } from './private-key.ts'
 import type { AuthenticationSettings, IdentitySource, SshSettings } from './settings.ts'
 import { shellWord } from './shell-word.ts'
+import type { PrivateKey } from './signing-key.ts'
 import type { TransportEvents } from './transport.ts'
 
 /** A key to log in with. */
@@ -68,9 +69,9 @@ class IdentityLoader {
     const inAgent = (identity: Identity): boolean => this.#agentKey(identity.blob) !== undefined
     const others = this.#settings.identitiesOnly ? [] : this.#agentKeys.map((key) => this.#fromAgent(key, false))
     const all = [...explicit, ...files.filter(inAgent), ...others, ...files.filter((one) => !inAgent(one))]
-    return distinct(all)
-      .filter((identity) => this.#isAcceptable(identity))
-      .slice(0, identitiesMax)
+    const usable = distinct(all).filter((identity) => this.#isAcceptable(identity))
+    for (const { label, blob } of usable) this.#events.note(2, `identity ${label}: ${describeKey(blob)}`)
+    return usable.slice(0, identitiesMax)
   }
 
   async #readAgent(): Promise<AgentKey[]> {
@@ -78,7 +79,7 @@ class IdentityLoader {
     if (agentSocket === undefined) return []
     try {
       const keys = await agentKeys(agentSocket, this.#signal)
-      this.#events.note(2, `the agent holds ${keys.length} keys`)
+      this.#events.note(1, `the agent at ${agentSocket} holds ${keys.length} ${keys.length === 1 ? 'key' : 'keys'}`)
       return keys
     } catch (error) {
       this.#signal.throwIfAborted()
@@ -139,7 +140,7 @@ class IdentityLoader {
       if (key === undefined) throw error
       return this.#fromAgent(key, source.explicit)
     }
-    const isPublic = readKeyText(file.text).kind === 'public'
+    const isPublic = readPublicKey(file.text).kind === 'public'
     if (file.isOpen && !isPublic) {
       throw new Unusable(`others may read it (${octal(file.mode)})`, `chmod 600 ${shellWord(source.path)}`, 0)
     }
@@ -148,13 +149,13 @@ class IdentityLoader {
 
   async #fromText(label: string, text: string, source: IdentitySource): Promise<Identity> {
     const { explicit } = source
-    const read = readKeyText(text)
-    if (read.kind === 'private') return identityOf(label, read.key, explicit)
+    const read = await readKeyText(text)
+    if (read.kind === 'private') return this.#own(label, read.key, source)
     const known = read.kind === 'unusable' || read.blob === undefined ? undefined : this.#agentKey(read.blob)
     if (read.kind === 'unusable') throw new Unusable(read.reason, pathHint(source, text))
     if (read.kind === 'encrypted' && this.#settings.passphrase !== undefined) {
-      const opened = readKeyText(text, await this.#settings.passphrase(this.#signal))
-      if (opened.kind === 'private') return identityOf(label, opened.key, explicit)
+      const opened = await readKeyText(text, await this.#settings.passphrase(this.#signal))
+      if (opened.kind === 'private') return this.#own(label, opened.key, source)
       if (known === undefined) throw new Unusable('identity_passphrase does not open it')
     }
     if (known !== undefined) return this.#fromAgent(known, explicit)
@@ -182,14 +183,50 @@ class IdentityLoader {
     const blob = read.blob ?? (source.kind === 'file' ? await publicBlobBeside(source.path) : undefined)
     if (blob === undefined) {
       if (!source.explicit) throw new Unusable('it is encrypted')
-      return identityOf(label, await open(this.#signal), true)
+      return this.#own(label, await open(this.#signal), source)
     }
     return {
       label,
       blob,
       explicit: source.explicit,
-      sign: async (data, algorithm, signal) => (await open(signal)).sign(data, algorithm),
+      sign: async (data, algorithm, signal) => {
+        const key = await open(signal)
+        await this.#giveToAgent(label, key, source, signal)
+        return key.sign(data, algorithm)
+      },
     }
+  }
+
+  /** A key whose private half was read. */
+  #own(label: string, key: PrivateKey, source: IdentitySource): Identity {
+    return {
+      label,
+      blob: key.blob,
+      explicit: source.explicit,
+      sign: async (data, algorithm, signal) => {
+        await this.#giveToAgent(label, key, source, signal)
+        return key.sign(data, algorithm)
+      },
+    }
+  }
+
+  /** As ssh does before it signs with the key of a file (AddKeysToAgent). An agent that does not take it is no reason to fail. */
+  async #giveToAgent(label: string, key: PrivateKey, source: IdentitySource, signal: AbortSignal): Promise<void> {
+    const { addKeysToAgent: how, agentSocket } = this.#settings
+    if (how === undefined || agentSocket === undefined || source.kind !== 'file') return
+    if (this.#agentKey(key.blob) !== undefined) return
+    if (how.ask && !(await this.#isWanted(`Add key ${label} to the agent (yes/no)? `, signal))) return
+    try {
+      await addToAgent(agentSocket, key.agentFields(), source.path, how, signal)
+      this.#events.note(1, `added ${label} to the agent`)
+    } catch (error) {
+      signal.throwIfAborted()
+      this.#events.note(0, `cannot add ${label} to the agent: ${localReason(error)}`)
+    }
+  }
+
+  async #isWanted(text: string, signal: AbortSignal): Promise<boolean> {
+    return this.#ask !== undefined && (await this.#ask({ text, echo: true }, signal)).trim().toLowerCase() === 'yes'
   }
 
   async #askPassphrase(
@@ -199,7 +236,7 @@ class IdentityLoader {
     signal: AbortSignal,
   ): Promise<PrivateKey> {
     for (let attempt = 1; attempt <= this.#settings.passwordPrompts; attempt += 1) {
-      const read = readKeyText(text, await ask({ text: `Passphrase for ${label}: `, echo: false }, signal))
+      const read = await readKeyText(text, await ask({ text: `Passphrase for ${label}: `, echo: false }, signal))
       if (read.kind === 'private') return read.key
     }
     throw new Unusable('the passphrase is wrong')
@@ -234,13 +271,6 @@ class Unusable extends Error {
   }
 }
 
-const identityOf = (label: string, key: PrivateKey, explicit: boolean): Identity => ({
-  label,
-  blob: key.blob,
-  explicit,
-  sign: async (data, algorithm) => key.sign(data, algorithm),
-})
-
 function distinct(identities: readonly Identity[]): Identity[] {
   const seen = new Set<string>()
   return identities.filter(({ blob }) => {
@@ -251,7 +281,7 @@ function distinct(identities: readonly Identity[]): Identity[] {
 
 async function publicBlobBeside(path: string): Promise<Buffer | undefined> {
   try {
-    const read = readKeyText((await readKeyFile(`${path}.pub`)).text)
+    const read = readPublicKey((await readKeyFile(`${path}.pub`)).text)
     return read.kind === 'public' ? read.blob : undefined
   } catch {
     return undefined

@@ -1,142 +1,23 @@
 import { suggest } from '../model/suggest.ts'
+import { type Form, words } from './option-form.ts'
+import { type OptionRow, type OptionStanding, optionTable } from './option-table.ts'
 
-/**
- * What ferry makes of a keyword:
- * - `structure`: Host, Match, Include
- * - `honoured`: it takes effect
- * - `adds`: left out, the connection is the same one with less; noted where ssh_config sets it
- * - `decides`: left out, host, route, identity or trust would be another; refused wherever it is set
- * - `dead`: ssh itself ignores it
- */
-export type Standing = 'structure' | 'honoured' | 'adds' | 'decides' | 'dead'
+/** Also `structure` for Host, Match and Include, and `dead` for what ssh itself ignores. */
+export type Standing = OptionStanding | 'structure' | 'dead'
 
 export interface Keyword {
   /** As ssh_config(5) spells it. */
   readonly name: string
   readonly standing: Standing
-  /** Values in lower case that say what ferry does anyway. */
-  readonly already: readonly string[]
+  readonly form: Form
+  readonly usual?: string
+  readonly off?: string
+  readonly note: string
 }
 
-const structure = ['Host', 'Match', 'Include']
+const structure = ['Host', 'Include', 'Match']
 
-const honoured = [
-  'AddressFamily',
-  'BatchMode',
-  'BindAddress',
-  'Ciphers',
-  'Compression',
-  'ConnectTimeout',
-  'GlobalKnownHostsFile',
-  'HashKnownHosts',
-  'HostKeyAlgorithms',
-  'HostKeyAlias',
-  'HostName',
-  'IdentitiesOnly',
-  'IdentityAgent',
-  'IdentityFile',
-  'IgnoreUnknown',
-  'KbdInteractiveAuthentication',
-  'KexAlgorithms',
-  'LogLevel',
-  'MACs',
-  'NumberOfPasswordPrompts',
-  'PasswordAuthentication',
-  'Port',
-  'PreferredAuthentications',
-  'ProxyJump',
-  'PubkeyAcceptedAlgorithms',
-  'PubkeyAuthentication',
-  'RefuseConnection',
-  'RequiredRSASize',
-  'ServerAliveCountMax',
-  'ServerAliveInterval',
-  'StrictHostKeyChecking',
-  'TCPKeepAlive',
-  'Tag',
-  'User',
-  'UserKnownHostsFile',
-]
-
-const adds: Readonly<Record<string, readonly string[]>> = {
-  AddKeysToAgent: ['no'],
-  CASignatureAlgorithms: [],
-  CanonicalDomains: ['none'],
-  CanonicalizeFallbackLocal: ['yes', 'no'],
-  CanonicalizeMaxDots: ['1'],
-  CanonicalizePermittedCNAMEs: ['none'],
-  ChannelTimeout: ['none'],
-  CheckHostIP: ['no'],
-  ClearAllForwardings: ['yes', 'no'],
-  ConnectionAttempts: ['1'],
-  ControlMaster: ['no'],
-  ControlPath: ['none'],
-  ControlPersist: ['no'],
-  DynamicForward: [],
-  EnableEscapeCommandline: ['no'],
-  EnableSSHKeysign: ['no'],
-  EscapeChar: ['none'],
-  ExitOnForwardFailure: ['yes', 'no'],
-  FingerprintHash: ['sha256'],
-  ForkAfterAuthentication: ['no'],
-  ForwardAgent: ['no'],
-  ForwardX11: ['no'],
-  ForwardX11Timeout: [],
-  ForwardX11Trusted: ['yes', 'no'],
-  GSSAPIAuthentication: ['no'],
-  GSSAPIClientIdentity: [],
-  GSSAPIDelegateCredentials: ['no'],
-  GSSAPIKeyExchange: ['no'],
-  GSSAPIKexAlgorithms: [],
-  GSSAPIRenewalForcesRekey: ['no'],
-  GSSAPIServerIdentity: [],
-  GSSAPITrustDns: ['no'],
-  GatewayPorts: ['no'],
-  HostbasedAcceptedAlgorithms: [],
-  HostbasedAuthentication: ['no'],
-  IPQoS: [],
-  KbdInteractiveDevices: [],
-  LocalCommand: [],
-  LocalForward: [],
-  LogVerbose: ['none'],
-  NoHostAuthenticationForLocalhost: ['no'],
-  ObscureKeystrokeTiming: ['no'],
-  PermitLocalCommand: ['no'],
-  PermitRemoteOpen: ['none'],
-  ProxyUseFdpass: ['no'],
-  RekeyLimit: ['default', 'default none'],
-  RemoteCommand: ['none'],
-  RemoteForward: [],
-  RequestTTY: ['no', 'auto'],
-  SecurityKeyProvider: ['internal', 'none'],
-  SendEnv: [],
-  SessionType: ['subsystem'],
-  SetEnv: ['none'],
-  StdinNull: ['no'],
-  StreamLocalBindMask: [],
-  StreamLocalBindUnlink: ['no'],
-  SyslogFacility: [],
-  Tunnel: ['no'],
-  TunnelDevice: [],
-  UpdateHostKeys: ['no'],
-  VerifyHostKeyDNS: ['no'],
-  VersionAddendum: ['none'],
-  VisualHostKey: ['no'],
-  WarnWeakCrypto: ['yes', 'no', 'no-pq-kex'],
-  XAuthLocation: [],
-}
-
-const decides: Readonly<Record<string, readonly string[]>> = {
-  BindInterface: [],
-  CanonicalizeHostname: ['no'],
-  CertificateFile: ['none'],
-  KnownHostsCommand: ['none'],
-  PKCS11Provider: ['none'],
-  ProxyCommand: ['none'],
-  RevokedHostKeys: ['none'],
-}
-
-/** Deprecated and unsupported ones in the table of OpenSSH's readconf.c. */
+/** Deprecated and unsupported ones in the table of OpenSSH's readconf.c, and one of Apple's. */
 const dead = [
   'AFSTokenPassing',
   'Cipher',
@@ -169,21 +50,22 @@ const aliases: Readonly<Record<string, string>> = {
   TISAuthentication: 'KbdInteractiveAuthentication',
 }
 
-const table = new Map<string, Keyword>()
-const enter = (name: string, standing: Standing, already: readonly string[] = []): void => {
-  table.set(name.toLowerCase(), { name, standing, already })
-}
-for (const name of structure) enter(name, 'structure')
-for (const name of honoured) enter(name, 'honoured')
-for (const [name, already] of Object.entries(adds)) enter(name, 'adds', already)
-for (const [name, already] of Object.entries(decides)) enter(name, 'decides', already)
-for (const name of dead) enter(name, 'dead')
+const plain = (name: string, standing: Standing): Keyword => ({ name, standing, form: words, note: '' })
+
+/** Every keyword under its own name, in the order of the alphabet. */
+export const keywords: readonly Keyword[] = [
+  ...Object.entries(optionTable).map(([name, row]: [string, OptionRow]): Keyword => ({ name, ...row })),
+  ...structure.map((name) => plain(name, 'structure')),
+  ...dead.map((name) => plain(name, 'dead')),
+].toSorted((one, other) => (one.name.toLowerCase() < other.name.toLowerCase() ? -1 : 1))
+
+const table = new Map(keywords.map((keyword) => [keyword.name.toLowerCase(), keyword]))
 for (const [alias, name] of Object.entries(aliases)) {
   const keyword = table.get(name.toLowerCase())
   if (keyword !== undefined) table.set(alias.toLowerCase(), keyword)
 }
 
-/** A keyword of ssh_config(5), from OpenSSH 9.2 to 10, in any case and under its older names. */
+/** A keyword of ssh_config(5), from OpenSSH 9.2 to 10.5, in any case and under its older names. */
 export const findKeyword = (name: string): Keyword | undefined => table.get(name.toLowerCase())
 
 /** The keyword that was probably meant. */

@@ -2,7 +2,8 @@ import { mkdir, open, readFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { errnoOf, localReason } from '../errors/local-error.ts'
 import { decodeName, fsPath } from '../model/name-bytes.ts'
-import { type KnownHost, knownHostsLine, parseKnownHosts } from './known-hosts.ts'
+import { isAbout, type KnownHost, knownHostsLine, parseKnownHosts } from './known-hosts.ts'
+import { withKnownHostsLock } from './known-hosts-lock.ts'
 import type { TransportEvents } from './transport.ts'
 
 export interface KnownHostsFile {
@@ -25,7 +26,11 @@ export async function loadKnownHosts(paths: readonly string[], events: Transport
   )
 }
 
-/** Adds a key to a file, which is made where it is missing. Several may do so at once: each line is one write at the end. */
+/**
+ * Adds a key to a file, which is made where it is missing; one that has it stays as it is. Several programs may do so at once, ssh among
+ * them: each line is one write at the end of the file, wherever that is by then (O_APPEND), so that none is lost and none is mixed with
+ * another. The lock is for ferry's own processes, so that each sees what the other has added.
+ */
 export async function rememberKey(
   path: string,
   name: string,
@@ -35,17 +40,22 @@ export async function rememberKey(
 ): Promise<void> {
   try {
     await mkdir(fsPath(dirname(path)), { recursive: true, mode: 0o700 })
-    const file = await open(fsPath(path), 'a+', 0o600)
-    try {
-      const { size } = await file.stat()
-      const last = Buffer.alloc(1)
-      if (size > 0) await file.read(last, 0, 1, size - 1)
-      const isOpenLine = size > 0 && last.toString('latin1') !== '\n'
-      await file.write(`${isOpenLine ? '\n' : ''}${knownHostsLine(name, key, hashName)}`)
-    } finally {
-      await file.close()
-    }
+    await withKnownHostsLock(path, () => addKey(path, name, key, hashName))
   } catch (error) {
     events.note(0, `cannot add the key of ${name} to ${path}: ${localReason(error)}`)
+  }
+}
+
+async function addKey(path: string, name: string, key: Buffer, hashName: boolean): Promise<void> {
+  const file = await open(fsPath(path), 'a+', 0o600)
+  try {
+    const text = decodeName(await file.readFile())
+    const isThere = (entry: KnownHost): boolean =>
+      entry.marker === undefined && entry.key.equals(key) && isAbout(entry, name)
+    if (parseKnownHosts(text).some(isThere)) return
+    const isOpenLine = text !== '' && !text.endsWith('\n')
+    await file.write(`${isOpenLine ? '\n' : ''}${knownHostsLine(name, key, hashName)}`)
+  } finally {
+    await file.close()
   }
 }

@@ -47,6 +47,11 @@ function homeOf(user: string): string | undefined {
 export const shownPath = (path: string, home: string): string =>
   home !== '/' && path.startsWith(`${home}/`) ? `~${path.slice(home.length)}` : path
 
-/** What a child process inherits: all but ferry's own variables, which may hold secrets and keys. */
-export const childEnvironment = (environment: Environment): Record<string, string | undefined> =>
-  Object.fromEntries(Object.entries(environment).filter(([name]) => !name.startsWith('FERRY_')))
+/** What a child process inherits: all but ferry's own variables, which may hold secrets and keys, and but those of `secret`. */
+export const childEnvironment = (
+  environment: Environment,
+  secret: readonly string[] = [],
+): Record<string, string | undefined> =>
+  Object.fromEntries(
+    Object.entries(environment).filter(([name]) => !name.startsWith('FERRY_') && !secret.includes(name)),
+  )

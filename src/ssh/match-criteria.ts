@@ -4,7 +4,7 @@ import { localReason } from '../errors/local-error.ts'
 import { orAbort } from '../model/or-abort.ts'
 import { type Directive, type Options, wrong } from './config-options.ts'
 import { splitCriteria } from './config-words.ts'
-import { connectionTokens, expandTokens } from './expand-tokens.ts'
+import { connectionTokens, expandTokens, isShellSafe, type Tokens } from './expand-tokens.ts'
 import { childEnvironment, type Environment, type LocalAccount } from './local-account.ts'
 import { matchesHostList, matchesPatternList } from './match-pattern.ts'
 
@@ -23,23 +23,30 @@ export interface MatchFacts {
   readonly signal: AbortSignal
 }
 
-/** Whether all criteria of a Match line hold, and whether one of them asks for a final pass. */
+/** What depends on the machine or on the ssh that is asked; the system's knows it. */
+const foreignCriteria = ['localnetwork', 'version']
+
+/**
+ * Whether all criteria of a Match line hold, whether one of them asks for a final pass, and those that would have to be asked of the
+ * system's ssh: a line with such a one does not match.
+ */
 export async function matchesCriteria(
   { text, origin }: Directive,
   facts: MatchFacts,
-): Promise<{ matched: boolean; asksFinal: boolean }> {
+): Promise<{ matched: boolean; asksFinal: boolean; foreign: readonly string[] }> {
   const words = splitCriteria(text)
   if (words === undefined) throw wrong('Match: a quote is not closed', origin)
   let matched = true
   let asksFinal = false
   let others = 0
+  const foreign: string[] = []
   for (let at = 0; at < words.length; at += 1) {
     const word = words[at] ?? ''
     const negated = word.startsWith('!')
     const criterion = (negated ? word.slice(1) : word).toLowerCase()
     if (criterion === 'all') {
       if (others > 1 || at + 1 < words.length) throw wrong('Match: "all" stands alone', origin)
-      return { matched: matched && !negated, asksFinal }
+      return { matched: matched && !negated, asksFinal, foreign }
     }
     others += 1
     if (criterion === 'canonical' || criterion === 'final') {
@@ -50,15 +57,20 @@ export async function matchesCriteria(
     }
     at += 1
     const value = words[at]
-    if (value === undefined || value === '') throw wrong(`Match: "${word}" needs a value`, origin)
-    const held = criterion === 'exec' ? matched && (await runs(value, origin, facts)) : holds(criterion, value, facts)
-    if (held === undefined) {
-      throw wrong(`Match: ${criterion === 'localnetwork' ? 'unsupported' : 'unknown'} criterion "${word}"`, origin)
+    if (value === undefined || (value === '' && criterion !== 'tagged' && criterion !== 'command')) {
+      throw wrong(`Match: "${word}" needs a value`, origin)
     }
+    if (foreignCriteria.includes(criterion)) {
+      if (matched && !facts.skipCommands) foreign.push(`Match ${criterion}`)
+      matched = false
+      continue
+    }
+    const held = criterion === 'exec' ? matched && (await runs(value, origin, facts)) : holds(criterion, value, facts)
+    if (held === undefined) throw wrong(`Match: unknown criterion "${word}"`, origin)
     if (held === negated) matched = false
   }
   if (others === 0) throw wrong('Match needs a criterion', origin)
-  return { matched, asksFinal }
+  return { matched, asksFinal, foreign }
 }
 
 /** `undefined` where there is no such criterion. */
@@ -74,7 +86,7 @@ function holds(criterion: string, value: string, facts: MatchFacts): boolean | u
     case 'localuser':
       return matchesPatternList(account.name, value)
     case 'tagged':
-      return matchesPatternList(options.word('Tag') ?? '', value)
+      return matchesTag(options.word('Tag') ?? '', value)
     case 'sessiontype':
       return matchesPatternList('subsystem', value)
     case 'command':
@@ -84,11 +96,18 @@ function holds(criterion: string, value: string, facts: MatchFacts): boolean | u
   }
 }
 
-/** Whether the command exits with 0, run by the user's shell as ssh does. */
-async function runs(command: string, origin: Directive['origin'], facts: MatchFacts): Promise<boolean> {
-  const { account, environment, host, originalHost, options, signal } = facts
+/** Only an empty value matches where there is no tag. */
+const matchesTag = (tag: string, value: string): boolean => (tag === '' ? value === '' : matchesPatternList(tag, value))
+
+/** The tokens of Match exec and Include, as far as the values are known when the line is read. */
+export function tokensSoFar({
+  account,
+  host,
+  originalHost,
+  options,
+}: Pick<MatchFacts, 'account' | 'host' | 'originalHost' | 'options'>): Tokens {
   const alias = options.word('HostKeyAlias')
-  const tokens = connectionTokens({
+  return connectionTokens({
     account,
     host,
     originalHost,
@@ -96,6 +115,16 @@ async function runs(command: string, origin: Directive['origin'], facts: MatchFa
     username: options.word('User') ?? account.name,
     ...(alias !== undefined && { hostKeyAlias: alias }),
   })
+}
+
+/** Whether the command exits with 0, run by the user's shell as ssh does. */
+async function runs(command: string, origin: Directive['origin'], facts: MatchFacts): Promise<boolean> {
+  const { environment, signal } = facts
+  const tokens = tokensSoFar(facts)
+  for (const [, letter = ''] of command.matchAll(/%([hnkr])/g)) {
+    const name = tokens.get(letter) ?? ''
+    if (!isShellSafe(name)) throw wrong(`Match exec: "${name}" holds characters that a shell would act on`, origin)
+  }
   const { text, unknown } = expandTokens(command, tokens)
   if (unknown !== undefined) throw wrong(`Match exec: unknown token "${unknown}"`, origin)
   if (facts.skipCommands) return false

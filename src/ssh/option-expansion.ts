@@ -1,5 +1,14 @@
+import { isIP } from 'node:net'
 import { type Directive, type Options, wrong } from './config-options.ts'
-import { connectionTokens, expandTokens, expandVariables, jumpTokens, type Tokens } from './expand-tokens.ts'
+import {
+  commandTokens,
+  connectionTokens,
+  expandTokens,
+  expandVariables,
+  isShellSafe,
+  jumpTokens,
+  type Tokens,
+} from './expand-tokens.ts'
 import { type Environment, expandTilde, type LocalAccount } from './local-account.ts'
 import { originOf } from './option-values.ts'
 
@@ -15,21 +24,33 @@ export class OptionExpansion {
   constructor(originalHost: string, options: Options, account: LocalAccount, environment: Environment) {
     this.account = account
     this.environment = environment
-    this.host = hostName(originalHost, options)
+    const named = hostName(originalHost, options)
+    // ssh.c lowers what is no address.
+    this.host = isIP(named) === 0 ? named.toLowerCase() : named
     this.port = portOf(options)
-    this.username = options.word('User') ?? account.name
-    const { host, port, username } = this
+    const { host, port } = this
     const hostKeyAlias = options.word('HostKeyAlias')
     const jumpHost = options.get('ProxyJump')?.text
-    this.#tokens = connectionTokens({
-      account,
-      host,
-      originalHost,
-      port,
-      username,
-      ...(hostKeyAlias !== undefined && { hostKeyAlias }),
-      ...(jumpHost !== undefined && { jumpHost }),
-    })
+    const tokens = (username: string): Tokens =>
+      connectionTokens({
+        account,
+        host,
+        originalHost,
+        port,
+        username,
+        ...(hostKeyAlias !== undefined && { hostKeyAlias }),
+        ...(jumpHost !== undefined && { jumpHost }),
+      })
+    this.username = this.#user(options.get('User'), tokens(''))
+    this.#tokens = tokens(this.username)
+  }
+
+  /** OpenSSH 10.1 expands User, by all tokens but those that hold the user. */
+  #user(directive: Directive | undefined, tokens: Tokens): string {
+    const word = directive?.words[0]
+    if (directive === undefined || word === undefined) return this.account.name
+    const without = new Map([...tokens].filter(([letter]) => letter !== 'r' && letter !== 'C'))
+    return directive.literal === true ? word : this.#text(word, directive, without)
   }
 
   /** The paths of a value. */
@@ -41,14 +62,31 @@ export class OptionExpansion {
     return expandTilde(directive.literal === true ? word : this.#text(word, directive), this.account.home)
   }
 
+  /** A value of SetEnv. */
+  value(word: string, directive: Directive): string {
+    return this.#text(word, directive)
+  }
+
   /** A value of ProxyJump. */
   jump(text: string, directive: Directive): string {
     return this.#withTokens(text, jumpTokens(this.#tokens), directive)
   }
 
-  #text(word: string, directive: Directive): string {
+  /** A command for the user's shell. Names come from elsewhere, and may not make commands of their own (CVE-2023-51385). */
+  command(directive: Directive): string {
+    const tokens = commandTokens(this.#tokens)
+    for (const [, letter = ''] of directive.text.matchAll(/%(.)/gs)) {
+      const value = tokens.get(letter)
+      if (value === undefined || isShellSafe(value)) continue
+      const message = `${directive.keyword.name}: "${value}" holds characters that a shell would act on`
+      throw wrong(message, directive.origin, directive.label)
+    }
+    return this.#withTokens(directive.text, tokens, directive)
+  }
+
+  #text(word: string, directive: Directive, tokens: Tokens = this.#tokens): string {
     const { text, missing } = expandVariables(word, this.environment)
-    if (missing === undefined) return this.#withTokens(text, this.#tokens, directive)
+    if (missing === undefined) return this.#withTokens(text, tokens, directive)
     throw wrong(`${directive.keyword.name}: the variable ${missing} is not set`, directive.origin, directive.label)
   }
 

@@ -1,4 +1,5 @@
 import { type Directive, type Options, wrong } from './config-options.ts'
+import { secondsOf } from './option-form.ts'
 import type { ValueOrigin } from './settings.ts'
 
 const switches: Readonly<Record<string, boolean>> = { yes: true, true: true, no: false, false: false }
@@ -22,24 +23,16 @@ export function choiceOf<T>(options: Options, name: string, choices: Readonly<Re
   )
 }
 
-const unitSeconds: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400, w: 604_800 }
-
-/** Milliseconds of a time as sshd_config(5) TIME FORMATS has it: `90`, `1m30s`; `none` is 0. */
-export function timeOf(options: Options, name: string, otherwise: number): number {
-  return read(options, name, 'a time as 90 or 1m30s', milliseconds) ?? otherwise
-}
-
 /** Node's timers hold no more. */
 const longestMs = 2 ** 31 - 1
 
-function milliseconds(word: string): number | undefined {
-  if (word === 'none') return 0
-  if (!/^(?:\d+[smhdw]?)+$/i.test(word)) return undefined
-  let total = 0
-  for (const [, count, unit = 's'] of word.matchAll(/(\d+)([smhdw]?)/gi)) {
-    total += Number(count) * 1000 * (unitSeconds[unit.toLowerCase() || 's'] ?? 1)
+/** Milliseconds of a time as sshd_config(5) TIME FORMATS has it: `90`, `1m30s`; `none` is 0. */
+export function timeOf(options: Options, name: string, otherwise: number): number {
+  const milliseconds = (word: string): number | undefined => {
+    const seconds = word === 'none' ? 0 : secondsOf(word)
+    return seconds === undefined ? undefined : Math.min(seconds * 1000, longestMs)
   }
-  return Math.min(total, longestMs)
+  return read(options, name, 'a time as 90 or 1m30s', milliseconds) ?? otherwise
 }
 
 /** What a comma-separated list does to the default one: replaces it, or changes it after `+`, `-` or `^`. */

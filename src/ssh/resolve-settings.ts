@@ -1,13 +1,26 @@
 import { FerryError, type Place } from '../errors/ferry-error.ts'
-import { type Connection, connectionDefaults } from '../model/connection.ts'
+import { type Connection, connectionDefaults, secretFields } from '../model/connection.ts'
 import type { Overrides } from '../model/connection-input.ts'
 import { durationMs, parseDuration } from '../model/duration.ts'
 import type { StoredSecret } from '../model/secret.ts'
+import { askedArguments } from './asked-arguments.ts'
 import { flagOptions, storedOptions } from './asked-options.ts'
 import type { Credentials } from './authentication-settings.ts'
-import { childEnvironment, type Environment, localAccount } from './local-account.ts'
-import type { OpenSecret, Settings, ValueOrigin } from './settings.ts'
-import { resolveSsh } from './ssh-settings.ts'
+import type { Directive } from './config-options.ts'
+import { type EffectiveOption, effectiveOptions } from './effective-options.ts'
+import { implicitNeeds } from './implicit-needs.ts'
+import { childEnvironment, type Environment, expandTilde, localAccount } from './local-account.ts'
+import type {
+  CommandSettings,
+  Need,
+  OpenSecret,
+  OpensshSettings,
+  Settings,
+  SshSettings,
+  ValueOrigin,
+} from './settings.ts'
+import { type ResolvedSsh, resolveSsh } from './ssh-settings.ts'
+import { cannotDo } from './standings.ts'
 
 export interface SettingsInput {
   /** A stored connection, or one made from an `sftp://` address. */
@@ -25,6 +38,19 @@ export interface SettingsInput {
  * an option is unknown, invalid, or asked for and not supported. Secrets are opened when a server asks for them, not here.
  */
 export async function resolveSettings(input: SettingsInput, signal: AbortSignal): Promise<Settings> {
+  return (await resolveAll(input, signal)).settings
+}
+
+export interface Resolution {
+  readonly settings: Settings
+  /** Every option of ssh_config(5) as it takes effect; none where the transport is a command. */
+  readonly options: readonly EffectiveOption[]
+  /** As the built-in transport would connect, whatever the transport is; absent where it is a command. */
+  readonly direct?: SshSettings
+}
+
+/** The same, and what it was made of. */
+export async function resolveAll(input: SettingsInput, signal: AbortSignal): Promise<Resolution> {
   const { connection, overrides, environment, placeOf = () => undefined } = input
   const originOf = (field: string): ValueOrigin => {
     const place = placeOf(field)
@@ -37,7 +63,7 @@ export async function resolveSettings(input: SettingsInput, signal: AbortSignal)
   const account = localAccount(environment)
   if (connection.transport === 'command') {
     refuseSshFlags(connection, overrides)
-    return {
+    const settings: CommandSettings = {
       name,
       role,
       transport: 'command',
@@ -49,17 +75,20 @@ export async function resolveSettings(input: SettingsInput, signal: AbortSignal)
       command: commandOf(connection, originOf('command')),
       environment: childEnvironment(environment),
       origins: new Map([['timeout', timeout.origin]]),
+      warnings: [],
       notes: [],
+      log: [],
     }
+    return { settings, options: [] }
   }
-  if (connection.transport === 'openssh') throw noOpenssh(originOf('transport'))
   const configFile = configFileOf(connection, overrides, placeOf('ssh_config_file'))
-  return resolveSsh(
+  const preset = [...flagOptions(overrides), ...storedOptions(connection, placeOf)]
+  const resolved = await resolveSsh(
     {
       name,
       role,
       host,
-      preset: [...flagOptions(overrides), ...storedOptions(connection, placeOf)],
+      preset,
       pins: pinsOf(connection, originOf('host_key')),
       credentials: credentialsOf(input, originOf('private_key')),
     },
@@ -72,6 +101,70 @@ export async function resolveSettings(input: SettingsInput, signal: AbortSignal)
       signal,
     },
   )
+  const settings = await transported(resolved, connection, (needs) =>
+    opensshSettings(resolved, {
+      ...{ preset, destination: host, needs, environment },
+      configFile: configFile?.path,
+      secretVariables: secretVariables(connection),
+    }),
+  )
+  const options = effectiveOptions(settings, resolved.options, resolved.expansion)
+  return { settings, options, direct: resolved.settings }
+}
+
+/** By the built-in transport, or by the system's ssh where that was asked for or is needed. */
+async function transported(
+  { settings, needs }: ResolvedSsh,
+  { transport = connectionDefaults.transport }: Connection,
+  byOpenssh: (needs: readonly Need[]) => OpensshSettings,
+): Promise<SshSettings | OpensshSettings> {
+  if (transport === 'openssh') return byOpenssh([])
+  const [need] = needs
+  if (transport === 'ssh') {
+    if (need !== undefined) throw cannotDo(need)
+    return settings
+  }
+  const all = [...needs, ...(await implicitNeeds(settings))]
+  return all.length === 0 ? settings : byOpenssh(all)
+}
+
+/** Variables of the environment that the connection's secrets are in. */
+const secretVariables = (connection: Connection): string[] =>
+  secretFields.flatMap((field) => {
+    const secret = connection[field]
+    return secret !== undefined && 'env' in secret ? [secret.env] : []
+  })
+
+/** The same connection by the system's ssh, which is told only what was asked for and reads ssh_config itself. */
+function opensshSettings(
+  { settings, options, expansion }: ResolvedSsh,
+  given: {
+    preset: readonly Directive[]
+    destination: string
+    needs: readonly Need[]
+    configFile: string | undefined
+    environment: Environment
+    secretVariables: readonly string[]
+  },
+): OpensshSettings {
+  const { name, role, host, port, username, timeoutMs, logLevel, origins, warnings, log } = settings
+  const { batch, handshakeTimeoutMs, hostKeys, authentication, jumpHosts } = settings
+  const { destination, configFile } = given
+  const file = configFile === undefined ? undefined : expandTilde(configFile, expansion.account.home)
+  return {
+    ...{ name, role, host, port, username, timeoutMs, logLevel, origins, warnings, log },
+    ...{ batch, handshakeTimeoutMs, hostKeys, authentication, jumpHosts, destination },
+    transport: 'openssh',
+    neededBy: given.needs,
+    certificates: options
+      .all('CertificateFile')
+      .flatMap((directive) => expansion.paths(directive))
+      .filter((path) => path.toLowerCase() !== 'none'),
+    arguments: askedArguments(given.preset, options, expansion, file),
+    environment: childEnvironment(given.environment, given.secretVariables),
+    // What the built-in transport leaves out, ssh does.
+    notes: [],
+  }
 }
 
 function configFileOf(
@@ -115,12 +208,6 @@ function commandOf({ command = [] }: Connection, origin: ValueOrigin): readonly 
     hint: 'as command: [program, argument, …]',
   })
 }
-
-const noOpenssh = (origin: ValueOrigin): FerryError =>
-  new FerryError('usage', 'the transport "openssh" is not supported yet', {
-    ...placed(origin),
-    hint: 'use "ssh", or "command" with the words ssh, -s, <host>, sftp',
-  })
 
 /** Also where a reference of the manifest was replaced by something else. */
 function pinsOf({ host_key = [] }: Connection, origin: ValueOrigin): string[] {

@@ -3,11 +3,12 @@ import { FerryError, type Place } from '../errors/ferry-error.ts'
 import { errnoOf, localReason } from '../errors/local-error.ts'
 import { decodeName, fsPath } from '../model/name-bytes.ts'
 import { type Directive, Options, parseDirective, wrong } from './config-options.ts'
-import { expandTokens } from './expand-tokens.ts'
+import { expandTokens, expandVariables } from './expand-tokens.ts'
 import { findFiles } from './find-files.ts'
-import { type Environment, expandTilde, type LocalAccount } from './local-account.ts'
-import { matchesCriteria } from './match-criteria.ts'
+import { type Environment, expandTilde, type LocalAccount, shownPath } from './local-account.ts'
+import { matchesCriteria, tokensSoFar } from './match-criteria.ts'
 import { matchesPattern } from './match-pattern.ts'
+import type { LogLine, Need } from './settings.ts'
 
 export interface ConfigInput {
   /** The host as it was given. */
@@ -26,13 +27,21 @@ const systemDirectory = '/etc/ssh'
 /** As deep as ssh goes (READCONF_MAX_DEPTH). */
 const depthMax = 16
 
+export interface Evaluated {
+  readonly options: Options
+  /** Criteria of Match that are left to the system's ssh. */
+  readonly needs: readonly Need[]
+  /** Files that were read (1), and lines that count (2); without values, which may be secrets. */
+  readonly log: readonly LogLine[]
+}
+
 /** What ssh_config(5) says for a host, with what was set before it. Nothing is expanded but what Match and Include need. */
-export async function evaluateConfig(input: ConfigInput): Promise<Options> {
+export async function evaluateConfig(input: ConfigInput): Promise<Evaluated> {
   const evaluation = new Evaluation(input)
   await evaluation.pass(false)
   // `Match final` asks for a second pass, in which the host goes by its real name.
   if (evaluation.wantsFinal) await evaluation.pass(true)
-  return evaluation.options
+  return evaluation
 }
 
 /** How a file is read: the rules that OpenSSH's readconf.c keeps in its flags. */
@@ -50,6 +59,8 @@ interface Reading {
 
 class Evaluation {
   readonly options = new Options()
+  readonly needs: Need[] = []
+  readonly log: LogLine[] = []
   wantsFinal = false
   readonly #input: ConfigInput
 
@@ -87,6 +98,8 @@ class Evaluation {
     this.#input.signal.throwIfAborted()
     const text = await configText(path, reading.checkOwner)
     if (text === undefined) return false
+    const shown = shownPath(path, this.#input.account.home)
+    this.log.push({ level: 1, text: `configuration ${shown}${reading.final ? ', for Match final' : ''}` })
     let active = reading.active
     for (const [index, line] of text.split('\n').entries()) {
       const origin = { source: 'ssh_config', place: { file: path, line: index + 1 } } as const
@@ -96,7 +109,9 @@ class Evaluation {
       if (name === 'Host') active = !reading.never && this.#matchesHost(directive, reading.final)
       else if (name === 'Match') active = await this.#matches(directive, reading)
       else if (name === 'Include') await this.#include(directive, { ...reading, active })
-      else if (active) this.options.add(directive)
+      else if (active && this.options.add(directive)) {
+        this.log.push({ level: 2, text: `${shown}:${index + 1}: ${name}` })
+      }
     }
     return true
   }
@@ -117,7 +132,7 @@ class Evaluation {
 
   async #matches(directive: Directive, { final, never }: Reading): Promise<boolean> {
     const { account, environment, host, signal } = this.#input
-    const { matched, asksFinal } = await matchesCriteria(directive, {
+    const { matched, asksFinal, foreign } = await matchesCriteria(directive, {
       final,
       skipCommands: never,
       account,
@@ -128,17 +143,33 @@ class Evaluation {
       signal,
     })
     this.wantsFinal ||= asksFinal
+    for (const what of foreign) {
+      if (this.needs.some((need) => need.what === what)) continue
+      this.needs.push({ what, origin: directive.origin, label: 'Match' })
+    }
     return matched && !never
   }
 
   async #include({ words, origin }: Directive, reading: Reading): Promise<void> {
     if (reading.depth >= depthMax) throw wrong('Include: too deep', origin)
     for (const word of words) {
-      for (const path of await findFiles(this.#anchored(word, origin, reading.userFile))) {
+      for (const path of await findFiles(this.#anchored(this.#expanded(word, origin), origin, reading.userFile))) {
         const { active, never } = reading
         await this.#readFile(path, { ...reading, checkOwner: true, depth: reading.depth + 1, never: never || !active })
       }
     }
+  }
+
+  /** OpenSSH 9.9 expands the paths of Include. */
+  #expanded(word: string, origin: Directive['origin']): string {
+    const { text: path, missing } = expandVariables(word, this.#input.environment)
+    if (missing !== undefined) throw wrong(`Include: the variable ${missing} is not set`, origin)
+    const { text, unknown } = expandTokens(
+      path,
+      tokensSoFar({ ...this.#input, host: this.#hostName, originalHost: this.#input.host, options: this.options }),
+    )
+    if (unknown !== undefined) throw wrong(`Include: unknown token "${unknown}"`, origin)
+    return text
   }
 
   #anchored(word: string, origin: Directive['origin'], userFile: boolean): string {

@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream'
-import type { Client, NegotiatedAlgorithms } from 'ssh2'
+import type { Client, NegotiatedAlgorithms, ParsedKey } from 'ssh2'
 import SftpClient from 'ssh2-sftp-client'
 import { FerryError } from '../errors/ferry-error.ts'
 import { excerpt } from '../model/visible.ts'
@@ -8,9 +8,10 @@ import { connectionConfig } from './connection-config.ts'
 import type { Deadline } from './deadline.ts'
 import type { HostKeyCheck } from './host-key.ts'
 import type { Identity } from './identities.ts'
+import { Rekeying } from './rekeying.ts'
 import type { SshSettings } from './settings.ts'
 import { SshFailure } from './ssh-failure.ts'
-import { endDebugging, isStrict, listenToLogin } from './ssh2-internals.ts'
+import { endDebugging, exchangeKeys, isStrict, listenToLogin, softwareOf } from './ssh2-internals.ts'
 import { endpoint } from './tcp.ts'
 import type { TransportEvents } from './transport.ts'
 
@@ -24,6 +25,8 @@ export interface ConnectionOptions<T> {
   readonly settings: SshSettings
   /** Leads to the server; it is ended with the connection. */
   readonly socket: Duplex
+  /** The server's own, where the socket leads straight to it. */
+  readonly address?: string
   readonly open: OpenChannel<T>
   readonly hostKey: HostKeyCheck
   /** Algorithms of host keys to ask for. */
@@ -63,7 +66,9 @@ class Opening<T> {
   #end: (error: FerryError) => void = () => undefined
   #hasEnded = false
   #acceptedKey: Buffer | undefined
-  #remembered: Promise<void> | undefined
+  /** What known_hosts is told, one after the other. */
+  #remembered: Promise<void> = Promise.resolve()
+  #rekeying: Rekeying | undefined
 
   constructor(options: ConnectionOptions<T>) {
     const { settings, identities, events, deadline } = options
@@ -72,6 +77,7 @@ class Opening<T> {
       this.#end = (error) => {
         if (this.#hasEnded) return
         this.#hasEnded = true
+        this.#rekeying?.[Symbol.dispose]()
         resolve(error)
       }
     })
@@ -116,6 +122,7 @@ class Opening<T> {
           if (channel === undefined || error !== undefined) this.#end(this.#failure.ofChannel(error))
           else {
             this.#enter('open')
+            events.note(1, `logged in as ${settings.username}`)
             resolve(channel)
           }
         })
@@ -131,7 +138,10 @@ class Opening<T> {
       this.#sftp.connect(config).catch((error: unknown) => this.#fail(error))
       listenToLogin(client, {
         onFailure: (methods, isPartial) => this.#authentication.onFailure(methods, isPartial),
-        onSignatureAlgorithms: (algorithms) => this.#authentication.onSignatureAlgorithms(algorithms),
+        onSignatureAlgorithms: (algorithms) => {
+          events.note(2, `the server takes signatures ${excerpt(algorithms.join(', '), 500)}`)
+          this.#authentication.onSignatureAlgorithms(algorithms)
+        },
       })
       this.#listen(client, socket)
       events.note(2, `speaking SSH with ${endpoint(settings.host, settings.port)}`)
@@ -149,10 +159,18 @@ class Opening<T> {
     })
     client.on('close', () => this.#end(this.#failure.ofClose()))
     client.on('end', () => this.#end(this.#failure.ofClose()))
+    client.once('handshake', () =>
+      events.note(1, `the server runs ${excerpt(softwareOf(client) ?? 'an unknown program')}`),
+    )
     client.on('greeting', (text: string) => events.note(2, `greeting: ${excerpt(text, 1000)}`))
     client.on('banner', (text: string) => events.note(1, `banner: ${excerpt(text, 1000)}`))
     client.on('change password', (prompt: string) => {
       this.#end(this.#authentication.refusal(`the password has expired ("${excerpt(prompt)}")`))
+    })
+    // ssh2 has had them proved.
+    client.on('hostkeys', (keys: ParsedKey[]) => {
+      const blobs = keys.map((key) => key.getPublicSSH())
+      this.#remembered = this.#remembered.then(() => this.#options.hostKey.learn(blobs))
     })
     client.once('handshake', (negotiated: NegotiatedAlgorithms) => {
       socket.off('data', onData)
@@ -162,13 +180,14 @@ class Opening<T> {
 
   #onDebug(text: string): void {
     this.#failure.onDebug(text)
-    if (!text.startsWith('CLIENT[')) this.#options.events.note(3, text)
+    if (!text.startsWith('CLIENT[')) this.#options.events.note(packetsOfData.test(text) ? 4 : 3, text)
   }
 
   #onHandshake(client: Client, negotiated: NegotiatedAlgorithms): void {
-    const { deadline, events, hostKey, settings } = this.#options
+    const { deadline, events, hostKey, settings, socket } = this.#options
     const { kex, serverHostKey, cs, sc } = negotiated
-    events.note(1, `key exchange ${kex}, host key ${serverHostKey}, cipher ${cs.cipher} ${cs.mac}`.trimEnd())
+    events.note(1, `key exchange ${kex}, host key ${serverHostKey}`)
+    events.note(1, `cipher ${withMac(cs)} to the server, ${withMac(sc)} from it, compression ${cs.compress}`)
     if (!isStrict(client) && [cs, sc].some(({ cipher, mac }) => isOpenToTerrapin(cipher, mac))) {
       this.#end(this.#failure.ofTerrapin(cs.cipher))
       return
@@ -177,6 +196,7 @@ class Opening<T> {
     deadline.cap(0)
     // Only now has the server proved that it holds the key.
     if (this.#acceptedKey !== undefined) this.#remembered = hostKey.remember(this.#acceptedKey)
+    this.#rekeying = new Rekeying(settings.rekeyLimit, socket, () => exchangeKeys(client))
     this.#enter('login')
   }
 
@@ -187,7 +207,7 @@ class Opening<T> {
       if (this.#acceptedKey === undefined) {
         this.#failure.phase = 'key exchange'
         const copy = Buffer.from(key)
-        await hostKey.verify(copy, deadline.signal)
+        await hostKey.verify(copy, deadline.signal, this.#options.address)
         this.#acceptedKey = copy
       } else if (!this.#acceptedKey.equals(key)) {
         throw new FerryError('host_key_rejected', 'host key rejected: the server changed its key during the connection')
@@ -219,6 +239,7 @@ class Opening<T> {
 
   async #close(socket: Duplex): Promise<void> {
     this.#end(new FerryError('connection_lost', 'the connection was closed'))
+    await this.#remembered
     let timer: NodeJS.Timeout | undefined
     const grace = new Promise<void>((resolve) => {
       timer = setTimeout(resolve, closeGraceMs)
@@ -228,6 +249,12 @@ class Opening<T> {
     socket.destroy()
   }
 }
+
+/** A cipher that authenticates by itself has none. */
+const withMac = ({ cipher, mac }: NegotiatedAlgorithms['cs']): string => (mac === '' ? cipher : `${cipher} with ${mac}`)
+
+/** What ssh2 says of every packet that only carries bytes. */
+const packetsOfData = /\b(?:CHANNEL_DATA|CHANNEL_EXTENDED_DATA|CHANNEL_WINDOW_ADJUST)\b/
 
 /** CVE-2023-48795: without strict key exchange somebody in between can drop the first packets, with these ciphers unseen. */
 const isOpenToTerrapin = (cipher: string, mac: string): boolean =>

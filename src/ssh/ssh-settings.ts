@@ -2,15 +2,19 @@ import type { Place } from '../errors/ferry-error.ts'
 import { connectionDefaults } from '../model/connection.ts'
 import { algorithmsOf } from './algorithms.ts'
 import { directive } from './asked-options.ts'
-import { authenticationOf, type Credentials } from './authentication-settings.ts'
-import { checkStanding, type Directive, type Options, wrong } from './config-options.ts'
+import { authenticationNeeds, authenticationOf, type Credentials } from './authentication-settings.ts'
+import { checkHost, checkUser } from './check-names.ts'
+import { type Directive, type Options, wrong } from './config-options.ts'
 import { askedUserFiles, hostKeysOf } from './host-key-settings.ts'
 import { type JumpHost, jumpHostsOf } from './jump-hosts.ts'
-import type { Environment, LocalAccount } from './local-account.ts'
+import { childEnvironment, type Environment, type LocalAccount } from './local-account.ts'
 import { OptionExpansion } from './option-expansion.ts'
+import { rekeyLimitOf } from './option-form.ts'
 import { choiceOf, numberOf, originOf, switchOf, timeOf } from './option-values.ts'
-import type { IdentitySource, SshSettings, ValueOrigin } from './settings.ts'
+import { sentVariables } from './sent-variables.ts'
+import type { IdentitySource, Need, SshSettings, ValueOrigin } from './settings.ts'
 import { evaluateConfig } from './ssh-config.ts'
+import { standingsOf } from './standings.ts'
 
 /** What holds for a connection and for each host on its way. */
 export interface SshContext {
@@ -48,11 +52,23 @@ interface Inherited {
 /** Names with tokens in them can make a way that never ends. */
 const hopsMax = 16
 
+/** A host by the built-in transport, and what it takes to reach it by the system's ssh. */
+export interface ResolvedSsh {
+  readonly settings: SshSettings
+  /** Of the hosts on its way as well. */
+  readonly needs: readonly Need[]
+  readonly options: Options
+  readonly expansion: OptionExpansion
+}
+
 /** Settings of an SSH connection, with those of the hosts on its way. */
-export async function resolveSsh(target: Target, context: SshContext): Promise<SshSettings> {
+export async function resolveSsh(target: Target, context: SshContext): Promise<ResolvedSsh> {
   const { account, environment, configFile, signal } = context
   const { name, role, host, preset, inherited } = target
-  const options = await evaluateConfig({
+  // Before Match exec hands them to a shell.
+  checkHost(host, target.askedBy?.origin)
+  for (const { keyword, words, origin } of preset) if (keyword.name === 'User') checkUser(words[0] ?? '', origin)
+  const evaluated = await evaluateConfig({
     host,
     preset,
     account,
@@ -60,11 +76,14 @@ export async function resolveSsh(target: Target, context: SshContext): Promise<S
     signal,
     ...(configFile && { file: configFile }),
   })
+  const { options } = evaluated
   refuseConnection(options)
-  const leftOut = checkStanding(options)
+  const standings = standingsOf(options)
   const expansion = new OptionExpansion(host, options, account, environment)
+  checkHost(expansion.host, options.get('HostName')?.origin)
+  checkUser(expansion.username, options.get('User')?.origin)
   refuseLoop(target, expansion)
-  const { algorithms, keyAlgorithms, leftOut: unknownAlgorithms } = algorithmsOf(options)
+  const { algorithms, keyAlgorithms, leftOut, needs: algorithmNeeds } = algorithmsOf(options)
   const rsaBitsMin = numberOf(options, 'RequiredRSASize', 1024)
   const hostKeys = hostKeysOf(options, expansion, {
     pins: target.pins ?? [],
@@ -77,12 +96,14 @@ export async function resolveSsh(target: Target, context: SshContext): Promise<S
     inherited: inherited?.identities ?? [],
   })
   const bindAddress = options.word('BindAddress')
+  const bindInterface = options.word('BindInterface')
   const handshakeTimeoutMs = timeOf(options, 'ConnectTimeout', 0)
-  const jumpHosts = await resolveJumpHosts(target, options, expansion, context, {
+  const way = await resolveJumpHosts(target, options, expansion, context, {
     identities: authentication.identities.flatMap((one) => (one.explicit ? [{ ...one, explicit: false }] : [])),
     userFiles: askedUserFiles(options, hostKeys),
   })
-  return {
+  const children = childEnvironment(environment)
+  const settings: SshSettings = {
     name,
     role,
     transport: 'ssh',
@@ -94,6 +115,13 @@ export async function resolveSsh(target: Target, context: SshContext): Promise<S
     logLevel: context.logLevel ?? choiceOf(options, 'LogLevel', logLevels) ?? connectionDefaults.log_level,
     addressFamily: choiceOf(options, 'AddressFamily', families) ?? 'any',
     ...(bindAddress !== undefined && { bindAddress }),
+    ...(bindInterface !== undefined && { bindInterface }),
+    connectionAttempts: Math.max(1, numberOf(options, 'ConnectionAttempts', 1)),
+    ...proxyCommandOf(options, expansion),
+    shell: environment['SHELL'] || '/bin/sh',
+    environment: children,
+    variables: sentVariables(options, expansion, children),
+    rekeyLimit: rekeyLimit(options),
     tcpKeepAlive: switchOf(options, 'TCPKeepAlive', true),
     compression: switchOf(options, 'Compression', false),
     batch: switchOf(options, 'BatchMode', false),
@@ -102,10 +130,25 @@ export async function resolveSsh(target: Target, context: SshContext): Promise<S
     algorithms,
     hostKeys,
     authentication,
-    jumpHosts,
+    jumpHosts: way.flatMap(({ settings: hop }) => [...hop.jumpHosts, { ...hop, jumpHosts: [] }]),
     origins: originsOf(options, context),
-    notes: [...leftOut, ...unknownAlgorithms],
+    warnings: standings.warnings,
+    notes: [...standings.notes, ...leftOut],
+    log: evaluated.log,
   }
+  const needs = [evaluated, standings, ...way].flatMap((one) => one.needs)
+  return { settings, needs: [...needs, ...algorithmNeeds, ...authenticationNeeds(options)], options, expansion }
+}
+
+function proxyCommandOf(options: Options, expansion: OptionExpansion): Pick<SshSettings, 'proxyCommand'> {
+  const directive = options.get('ProxyCommand')
+  if (directive === undefined || directive.text.toLowerCase() === 'none') return {}
+  return { proxyCommand: expansion.command(directive) }
+}
+
+function rekeyLimit(options: Options): SshSettings['rekeyLimit'] {
+  const { bytes = 0, seconds = 0 } = rekeyLimitOf(options.get('RekeyLimit')?.words ?? ['default']) ?? {}
+  return { bytes, ms: seconds * 1000 }
 }
 
 /** The hosts on the way, each by its own ssh_config; what flags and the connection say is meant for their destination. */
@@ -115,13 +158,13 @@ async function resolveJumpHosts(
   expansion: OptionExpansion,
   context: SshContext,
   inherited: Inherited,
-): Promise<SshSettings[]> {
+): Promise<ResolvedSsh[]> {
   const asked = options.get('ProxyJump')
   if (asked === undefined) return []
   const behind = [...(target.behind ?? []), `${target.host}:${expansion.port}`]
-  const resolved: SshSettings[] = []
+  const resolved: ResolvedSsh[] = []
   for (const [index, hop] of jumpHostsOf(asked, (text) => expansion.jump(text, asked)).entries()) {
-    const settings = await resolveSsh(
+    const one = await resolveSsh(
       {
         name: hop.host,
         role: 'jump host',
@@ -135,7 +178,7 @@ async function resolveJumpHosts(
       },
       context,
     )
-    resolved.push(...settings.jumpHosts, { ...settings, jumpHosts: [] })
+    resolved.push(one)
   }
   return resolved
 }
@@ -160,6 +203,7 @@ const families = { any: 'any', inet: 'ipv4', inet6: 'ipv6' } as const
 /** DEBUG is what ssh -v sets. */
 const logLevels = {
   quiet: 0,
+  silent: 0,
   fatal: 0,
   error: 0,
   info: 0,
@@ -183,7 +227,6 @@ function refuseConnection(options: Options): void {
 
 function originsOf(options: Options, { timeout }: SshContext): Map<string, ValueOrigin> {
   const origins = new Map<string, ValueOrigin>([['timeout', timeout.origin]])
-  for (const { keyword, origin } of options) origins.set(keyword.name, origin)
-  origins.set('IdentityFile', options.identities[0]?.origin ?? originOf(options, 'IdentityFile'))
+  for (const { keyword } of options) origins.set(keyword.name, originOf(options, keyword.name))
   return origins
 }

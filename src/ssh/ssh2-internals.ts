@@ -38,6 +38,33 @@ export function listenToLogin(client: object, listener: LoginListener): void {
   })
 }
 
+/** Has variables sent on every channel right before its subsystem is asked for, without waiting for an answer (RFC 4254 §6.4). */
+export function sendVariables(client: object, variables: ReadonlyMap<string, string>): boolean {
+  const protocol = member(client, '_protocol')
+  const subsystem = member(protocol, 'subsystem')
+  const env = member(protocol, 'env')
+  if (typeof protocol !== 'object' || protocol === null) return false
+  if (typeof subsystem !== 'function' || typeof env !== 'function') return false
+  Reflect.set(protocol, 'subsystem', (...args: unknown[]): unknown => {
+    for (const [name, value] of variables) Reflect.apply(env, protocol, [args[0], name, value, false])
+    return Reflect.apply(subsystem, protocol, args)
+  })
+  return true
+}
+
+/** What the server calls itself in its greeting: `OpenSSH_9.2p1`. */
+export function softwareOf(client: object): string | undefined {
+  const software = member(client, '_remoteVer')
+  return typeof software === 'string' ? software : undefined
+}
+
+/** Negotiates new keys, unless that is under way. */
+export function exchangeKeys(client: object): void {
+  const protocol = member(client, '_protocol')
+  const rekey = member(protocol, 'rekey')
+  if (typeof rekey === 'function') Reflect.apply(rekey, protocol, [])
+}
+
 /** Whether both sides count packets strictly, which keeps CVE-2023-48795 out. What cannot be known is taken for no. */
 export const isStrict = (client: object): boolean => member(member(client, '_protocol'), '_strictMode') === true
 

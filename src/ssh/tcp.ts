@@ -1,14 +1,55 @@
-import { Socket } from 'node:net'
+import { lookup } from 'node:dns/promises'
+import { isIPv6, Socket } from 'node:net'
+import { networkInterfaces } from 'node:os'
+import { setTimeout } from 'node:timers/promises'
 import { FerryError } from '../errors/ferry-error.ts'
 import { errnoOf } from '../errors/local-error.ts'
 import type { SshSettings } from './settings.ts'
+import type { TransportEvents } from './transport.ts'
 
 /** An address that does not answer is left for the host's next one after so long. */
 const nextAddressMs = 2000
 
+/** As ssh, which tries once a second (ConnectionAttempts). */
+const nextAttemptMs = 1000
+
 /** Opens the connection that ssh2 is handed: without Nagle's delay, and with its many small writes put together. */
-export async function connectTcp(settings: SshSettings, signal: AbortSignal): Promise<Socket> {
-  const { host, port, addressFamily, bindAddress, tcpKeepAlive } = settings
+export async function connectTcp(settings: SshSettings, events: TransportEvents, signal: AbortSignal): Promise<Socket> {
+  const { host, port, connectionAttempts } = settings
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      events.note(1, `connecting to ${endpoint(host, port)}`)
+      const socket = await connectOnce(settings, signal)
+      events.note(2, `connected to ${endpoint(socket.remoteAddress ?? host, port)} from ${socket.localAddress ?? ''}`)
+      return socket
+    } catch (error) {
+      signal.throwIfAborted()
+      if (attempt >= connectionAttempts || !(error instanceof FerryError) || isFinal(error.details.cause)) throw error
+      events.note(1, `attempt ${attempt} of ${connectionAttempts}: ${error.message}`)
+      await setTimeout(nextAttemptMs, undefined, { signal }).catch(() => signal.throwIfAborted())
+    }
+  }
+}
+
+/** A name that does not exist will not exist in a second. */
+const isFinal = (cause: unknown): boolean => ['ENOTFOUND', 'EINVAL', 'EADDRNOTAVAIL'].includes(errnoOf(cause) ?? '')
+
+/** From each of the addresses that the settings allow at this end, until one leads to the host. */
+async function connectOnce(settings: SshSettings, signal: AbortSignal): Promise<Socket> {
+  let failure: unknown
+  for (const local of await localEnds(settings)) {
+    try {
+      return await connectFrom(settings, local, signal)
+    } catch (error) {
+      signal.throwIfAborted()
+      failure = error
+    }
+  }
+  throw failure
+}
+
+async function connectFrom(settings: SshSettings, local: LocalEnd, signal: AbortSignal): Promise<Socket> {
+  const { host, port, tcpKeepAlive } = settings
   signal.throwIfAborted()
   const socket = new Socket()
   const settled = new AbortController()
@@ -20,8 +61,7 @@ export async function connectTcp(settings: SshSettings, signal: AbortSignal): Pr
       socket.connect({
         host,
         port,
-        family: { any: 0, ipv4: 4, ipv6: 6 }[addressFamily],
-        ...(bindAddress !== undefined && { localAddress: bindAddress }),
+        ...local,
         autoSelectFamily: true,
         autoSelectFamilyAttemptTimeout: nextAddressMs,
       })
@@ -35,6 +75,40 @@ export async function connectTcp(settings: SshSettings, signal: AbortSignal): Pr
     throw error
   } finally {
     settled.abort()
+  }
+}
+
+/** Where a connection begins: a family, and an address of it where one was asked for. */
+interface LocalEnd {
+  readonly family: 0 | 4 | 6
+  readonly localAddress?: string
+}
+
+/** BindAddress wins over BindInterface, as in ssh. */
+async function localEnds(settings: SshSettings): Promise<LocalEnd[]> {
+  const { addressFamily, bindAddress, bindInterface } = settings
+  const family = ({ any: 0, ipv4: 4, ipv6: 6 } as const)[addressFamily]
+  if (bindAddress === undefined && bindInterface === undefined) return [{ family }]
+  const wanted = bindAddress === undefined ? `the interface ${bindInterface}` : bindAddress
+  const addresses =
+    bindAddress === undefined ? interfaceAddresses(bindInterface ?? '') : await addressesOf(bindAddress, settings)
+  const ends = addresses.flatMap((address): LocalEnd[] => {
+    const own = isIPv6(address) ? 6 : 4
+    return family === 0 || family === own ? [{ family: own, localAddress: address }] : []
+  })
+  if (ends.length > 0) return ends
+  throw connectError(settings, `${wanted} has no ${family === 0 ? '' : `IPv${family} `}address on this machine`)
+}
+
+/** Not the link-local ones, as in ssh: they mean nothing without their interface. */
+const interfaceAddresses = (name: string): string[] =>
+  (networkInterfaces()[name] ?? []).flatMap(({ address }) => (/^fe[89ab]/i.test(address) ? [] : [address]))
+
+async function addressesOf(name: string, settings: SshSettings): Promise<string[]> {
+  try {
+    return (await lookup(name, { all: true })).map(({ address }) => address)
+  } catch (error) {
+    throw connectError(settings, `the local address ${name}: ${socketReason(error)}`, error)
   }
 }
 

@@ -13,7 +13,7 @@ export interface Channel {
 
 /** Who is at the other end, for messages and `--json`. */
 export interface Peer {
-  readonly transport: 'ssh' | 'command'
+  readonly transport: 'ssh' | 'openssh' | 'command'
   readonly host: string
   readonly port: number
   readonly username: string
@@ -29,6 +29,10 @@ export interface Prompt {
 export interface TransportEvents {
   /** Level 0 is a warning and always shown; 1 to 4 as `-v` to `-vvvv`. Never holds a secret. */
   note(level: 0 | 1 | 2 | 3 | 4, text: string): void
+  /** Up to which level notes are wanted at this moment; absent for the connection's own. */
+  readonly level?: () => number
+  /** The same for a connection that has a log level of its own; absent where all notes are wanted. */
+  readonly atLevel?: (level: number) => TransportEvents
   /** Asks the person at the terminal; absent where there is nobody to ask. Rejects with `cancelled` when they give up. */
   readonly ask?: (prompt: Prompt, signal: AbortSignal) => Promise<string>
 }

@@ -89,15 +89,6 @@ describe('a known host', () => {
     })
   })
 
-  test.each(['yes', 'accept-new', 'no'])('of which only an authority is known is refused with %s', async (value) => {
-    await using set = await stage()
-    await expect(set.connect(`@cert-authority * ${otherKey.publicKey}\n`, checking(value))).rejects.toMatchObject({
-      code: 'host_key_rejected',
-      message: expect.stringContaining('has only a certificate authority'),
-      details: { place: { line: 1 } },
-    })
-  })
-
   test('goes by HostKeyAlias', async () => {
     await using set = await stage()
     const known = `alias ${set.server.hostPublicKey}\n`

@@ -1,10 +1,14 @@
 import { execFile } from 'node:child_process'
-import { readFile, writeFile } from 'node:fs/promises'
+import { lstat, readdir, readFile, stat, symlink, utimes, writeFile } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import { build } from 'esbuild'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { fingerprintOf, rsaBitsOf } from '../../src/ssh/fingerprint.ts'
 import { isAbout, type KnownHost, knownHostsLine, parseKnownHosts } from '../../src/ssh/known-hosts.ts'
+import { rememberKey } from '../../src/ssh/known-hosts-files.ts'
 import { describeWithSshd } from '../support/requirements.ts'
 import { makeKeyPair } from '../support/ssh-keys.ts'
 import { temporaryDirectory } from '../support/temporary-directory.ts'
@@ -75,6 +79,86 @@ describe('isAbout', () => {
         expect(isAbout(entry, other.toLowerCase())).toBe(name.toLowerCase() === other.toLowerCase())
       }),
     )
+  })
+})
+
+describe('rememberKey', () => {
+  const warned: string[] = []
+  const remember = (file: string, name: string, hashed = false): Promise<void> =>
+    rememberKey(file, name, key, hashed, { note: (_level, text) => warned.push(text) })
+
+  test('makes a file that is missing, and its directory, for their owner alone', async () => {
+    await using directory = await temporaryDirectory()
+    const file = `${directory.path}/.ssh/known_hosts`
+    await remember(file, 'host')
+    expect((await stat(file)).mode & 0o777).toBe(0o600)
+    expect((await stat(dirname(file))).mode & 0o777).toBe(0o700)
+    expect(await readFile(file, 'utf8')).toBe(`host ${keyText}\n`)
+  })
+
+  test('ends a line that is open, and goes through a link', async () => {
+    await using directory = await temporaryDirectory()
+    const file = `${directory.path}/known_hosts`
+    await writeFile(`${directory.path}/real`, `first ${keyText}`)
+    await symlink('real', file)
+    await remember(file, 'second')
+    expect(await readFile(`${directory.path}/real`, 'utf8')).toBe(`first ${keyText}\nsecond ${keyText}\n`)
+    expect((await lstat(file)).isSymbolicLink()).toBe(true)
+  })
+
+  test('adds nothing that is there, hashed or not', async () => {
+    await using directory = await temporaryDirectory()
+    const file = `${directory.path}/known_hosts`
+    await remember(file, 'host', true)
+    await remember(file, 'host')
+    expect(parseKnownHosts(await readFile(file, 'utf8'))).toHaveLength(1)
+  })
+
+  test('of many at once none is lost', async () => {
+    await using directory = await temporaryDirectory()
+    const file = `${directory.path}/known_hosts`
+    await writeFile(file, `first ${keyText}`)
+    const names = Array.from({ length: 40 }, (_, index) => `host${index}`)
+    await Promise.all(names.map((name) => remember(file, name)))
+    const entries = parseKnownHosts(await readFile(file, 'utf8'))
+    expect(entries.map(({ hosts }) => hosts).sort()).toEqual(['first', ...names].sort())
+  })
+
+  test('two processes that learn keys at once lose none, add none twice, and leave no lock', async () => {
+    await using directory = await temporaryDirectory()
+    const program = `${directory.path}/writer.mjs`
+    await build({
+      entryPoints: [fileURLToPath(new URL('./known-hosts-writer.ts', import.meta.url))],
+      ...{ bundle: true, format: 'esm', platform: 'node', target: 'node20.19', outfile: program },
+    })
+    const file = `${directory.path}/known_hosts`
+    await writeFile(file, `first ${keyText}`)
+    const numbered = (name: string): string[] => Array.from({ length: 50 }, (_, index) => `${name}${index}`)
+    const both = numbered('both')
+    const writers = ['one', 'two'].map((name) =>
+      promisify(execFile)(process.execPath, [program, file, key.toString('base64'), ...both, ...numbered(name)]),
+    )
+    for (const { stderr } of await Promise.all(writers)) expect(stderr).toBe('')
+    const lines = (await readFile(file, 'utf8')).split('\n')
+    const names = ['first', ...both, ...numbered('one'), ...numbered('two')]
+    expect(lines.sort()).toEqual(['', ...names.map((name) => `${name} ${keyText}`)].sort())
+    expect(await readdir(directory.path)).not.toContain('known_hosts.ferry-lock')
+  })
+
+  test('the lock of a process that was killed holds nobody up', async () => {
+    await using directory = await temporaryDirectory()
+    const file = `${directory.path}/known_hosts`
+    await writeFile(`${file}.ferry-lock`, '')
+    await utimes(`${file}.ferry-lock`, 1, 1)
+    await remember(file, 'host')
+    expect(await readFile(file, 'utf8')).toBe(`host ${keyText}\n`)
+    expect(await readdir(directory.path)).toEqual(['known_hosts'])
+  })
+
+  test('warns where it cannot be written', async () => {
+    await using directory = await temporaryDirectory()
+    await remember(directory.path, 'host')
+    expect(warned).toEqual([`cannot add the key of host to ${directory.path}: is a directory`])
   })
 })
 

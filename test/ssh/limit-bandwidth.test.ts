@@ -37,6 +37,28 @@ test('what is written arrives at the rate, not sooner', async () => {
   expect(arrived).toBe(1_000_000)
 })
 
+test.each([4096, 261_120])(
+  'over ten seconds the rate holds within 5 %% both ways, in pieces of %i bytes',
+  async (size) => {
+    const { stream, far } = limited()
+    const piece = Buffer.alloc(size, 1)
+    const moved = { out: 0, in: 0 }
+    far.on('data', (data: Buffer) => (moved.out += data.length))
+    stream.on('data', (data: Buffer) => (moved.in += data.length))
+    const pieces = Math.ceil((12 * bytesPerSecond) / size)
+    const send = (to: NodeJS.WritableStream, left: number): void => {
+      if (left > 0) to.write(piece, () => send(to, left - 1))
+    }
+    send(stream, pieces)
+    send(far, pieces)
+    await vi.advanceTimersByTimeAsync(10_000)
+    for (const bytes of Object.values(moved)) {
+      expect(bytes).toBeGreaterThan(9.5 * bytesPerSecond)
+      expect(bytes).toBeLessThan(10.5 * bytesPerSecond)
+    }
+  },
+)
+
 test('what is read comes at the rate, whole and in order, and ends', async () => {
   const { stream, far } = limited()
   const parts: Buffer[] = []

@@ -220,10 +220,52 @@ describe('lists of algorithms', () => {
   })
 })
 
+describe('for the system’s ssh', () => {
+  test('what was asked for goes along in order, a name or a path as it is, and nothing of it can harm the channel', async () => {
+    await using bench = await Bench.open()
+    const ssh_config_file = await bench.write('config', 'StdinNull yes\nForwardAgent yes\nServerAliveInterval 3\n')
+    const fields: Partial<Connection> = {
+      host: 'alias',
+      transport: 'openssh',
+      ssh_config_file,
+      port: 2022,
+      username: 'a b',
+      identity_file: '~/100% "mine"',
+      ssh_options: { IdentityFile: '%d/x', RemoteCommand: 'ls' },
+    }
+    const settings = await bench.settings(fields, { overrides: { options: ['Port=2'], jump: 'hop' } })
+    if (settings.transport !== 'openssh') throw new Error('openssh was asked for')
+    const words = settings.arguments.join(' ')
+    expect(words).toContain(`-F ${ssh_config_file} -o `)
+    expect(words).toContain(
+      `-o ProxyJump=hop -o Port=2 -o Port=2022 -l a b -o IdentityFile="${bench.home}/100%% \\"mine\\"" -o IdentityFile=%d/x -o ForwardAgent=no -o ControlMaster=no`,
+    )
+    for (const option of ['StdinNull=no', 'RemoteCommand=none', 'RequestTTY=no', 'ClearAllForwardings=yes']) {
+      expect(settings.arguments).toContain(option)
+    }
+    expect(words).not.toMatch(/ServerAlive|RemoteCommand=ls|SessionType/)
+    expect(settings).toMatchObject({ destination: 'alias', neededBy: [], notes: [] })
+  })
+
+  test('a path that ssh would expand in any case is wrong usage', async () => {
+    await using bench = await Bench.open()
+    const fields: Partial<Connection> = { transport: 'openssh', identity_file: '/a${B}' }
+    await expect(bench.settings(fields)).rejects.toMatchObject({ code: 'usage' })
+  })
+})
+
+test('a name that a shell would act on gets into no command', async () => {
+  await using bench = await Bench.open()
+  const fields: Partial<Connection> = { username: 'a b$(id)', ssh_options: { ProxyCommand: 'nc -l %r %h %p' } }
+  await expect(bench.settings(fields)).rejects.toMatchObject({ code: 'usage' })
+  const settings = await ssh(bench, { ...fields, username: 'deploy', port: 2022 })
+  expect(settings.proxyCommand).toBe('nc -l deploy 127.0.0.1 2022')
+})
+
 test('secrets are opened once, and not before they are wanted', async () => {
   await using bench = await Bench.open()
   const settings = await ssh(bench, { password: { env: 'P' } }, { environment: { P: 'x' } })
-  expect(JSON.stringify(settings)).not.toContain('"x"')
+  expect(JSON.stringify({ ...settings, environment: {} })).not.toContain('"x"')
   const { signal } = new AbortController()
   expect(await settings.authentication.password?.(signal)).toBe('x')
 })

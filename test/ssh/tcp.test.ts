@@ -6,6 +6,8 @@ import { FerryError } from '../../src/errors/ferry-error.ts'
 import { connectTcp } from '../../src/ssh/tcp.ts'
 import { Bench } from './connecting.ts'
 
+const silent = { note: () => undefined }
+
 test('small writes of one turn are gathered, large ones are not', async () => {
   let received = ''
   const server = createServer((peer) => peer.on('data', (chunk) => (received += chunk.toString()))).listen(
@@ -18,7 +20,7 @@ test('small writes of one turn are gathered, large ones are not', async () => {
   await using bench = await Bench.open()
   const settings = await bench.settings({ port: address.port })
   if (settings.transport !== 'ssh') throw new Error('ssh is the usual transport')
-  const socket = await connectTcp(settings, new AbortController().signal)
+  const socket = await connectTcp(settings, silent, new AbortController().signal)
   socket.write('a')
   socket.write('b')
   expect(socket.writableCorked).toBe(1)
@@ -42,9 +44,9 @@ test('a connection that is aborted leaves nothing', async () => {
   const settings = await bench.settings({ host: '192.0.2.1' })
   if (settings.transport !== 'ssh') throw new Error('ssh is the usual transport')
   const controller = new AbortController()
-  const connecting = connectTcp(settings, controller.signal)
+  const connecting = connectTcp(settings, silent, controller.signal)
   const reason = new FerryError('cancelled', 'interrupted')
   controller.abort(reason)
   await expect(connecting).rejects.toBe(reason)
-  await expect(connectTcp(settings, controller.signal)).rejects.toBe(reason)
+  await expect(connectTcp(settings, silent, controller.signal)).rejects.toBe(reason)
 })
