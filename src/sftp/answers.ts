@@ -86,6 +86,16 @@ export const statistics = fields((fields): FileSystemStatistics => {
   }
 })
 
+const sha256Length = 32
+
+/** Some servers put the extension's name before the algorithm, as drafts before filexfer-extensions-00 had it. */
+export const sha256 = fields((fields): Buffer => {
+  const first = fields.text()
+  const algorithm = first === 'check-file' ? fields.text() : first
+  if (algorithm === 'sha256' && fields.left === sha256Length) return fields.rest()
+  throw new FerryError('protocol_error', 'the server sent no SHA-256 where one is due')
+})
+
 /** Names of as many ids as were asked for, packed into one string a kind (OpenSSH's PROTOCOL, `users-groups-by-id@openssh.com`). */
 export const usersAndGroups = (users: number, groups: number): Reading<{ users: string[]; groups: string[] }> =>
   fields((fields) => ({ users: packed(fields.string(), users), groups: packed(fields.string(), groups) }))

@@ -10,6 +10,7 @@ import {
   type Limits,
   type OpenFlags,
   offers,
+  offersHashes,
   type SftpSession,
 } from './session.ts'
 
@@ -131,6 +132,15 @@ export class ChannelSession implements SftpSession {
   copyData(from: Handle, fromOffset: number, length: number, to: Handle, toOffset: number): Promise<void> {
     const fields = [from.id, { uint64: fromOffset }, { uint64: length }, to.id, { uint64: toOffset }]
     return this.#extended(onTwo('copy', from.path, to.path), 'copy-data', fields, answers.nothing)
+  }
+
+  async sha256(path: string, length: number): Promise<Buffer> {
+    const subject = on('hash', path)
+    if (offersHashes(this)) {
+      const fields = ['check-file-name', path, 'sha256', { uint64: 0 }, { uint64: length }, 0]
+      return this.#request(subject, requestType.extended, fields, answers.sha256)
+    }
+    throw about(subject, new FerryError('unsupported', 'the server does not support check-file-name'))
   }
 
   expandPath(path: string): Promise<string> {

@@ -21,6 +21,8 @@ interface Pending {
   readonly reject: (error: FerryError) => void
 }
 
+export type ExchangeNote = (level: 2 | 4, text: string) => void
+
 /** So many bytes of an answer or of a write are a sign of life. */
 const signBytes = 1024
 /** How long the channel may take to tell why its stream has ended. */
@@ -43,9 +45,12 @@ export class Exchange {
   #creditedBytes = 0
   #acceptedBytes = 0
   #lastWords: NodeJS.Timeout | undefined
+  readonly #noting: () => ExchangeNote | undefined
 
-  constructor(channel: Channel, timeoutMs: number) {
+  /** What `noting` gives is told of every request (2) and every packet (4), without what is in files; nothing where nobody listens. */
+  constructor(channel: Channel, timeoutMs: number, noting: () => ExchangeNote | undefined = () => undefined) {
     this.#channel = channel
+    this.#noting = noting
     this.#clock = new SilenceClock(
       timeoutMs,
       () => this.#isWaiting(),
@@ -78,6 +83,11 @@ export class Exchange {
       const id = this.#nextId()
       const packet = encoded(subject, () => encode(id))
       if (!this.#isWaiting()) this.#clock.restart()
+      this.#noting()?.(2, `request ${id}: ${subject.title}`)
+      this.#noting()?.(
+        4,
+        `sent packet type ${packet[4] ?? 0}, ${packet.length + (payload?.length ?? 0)} bytes, request ${id}`,
+      )
       this.#pending.set(id, { subject, settle: (answer) => resolve(read(answer, subject)), reject })
       this.#sender.send(packet, payload)
     })
@@ -124,7 +134,9 @@ export class Exchange {
       this.#version = undefined
       resolve(version)
     } else {
-      this.#onAnswer(decodeAnswer(packet))
+      const answer = decodeAnswer(packet)
+      this.#noting()?.(4, `received packet type ${packet[0] ?? 0}, ${packet.length} bytes, request ${answer.id}`)
+      this.#onAnswer(answer)
     }
     this.#answered = true
   }
@@ -140,6 +152,7 @@ export class Exchange {
       const failure = asFerryError(error)
       // The request stays in flight, to be rejected with the others.
       if (failure.code === 'protocol_error') throw failure
+      this.#noting()?.(2, `request ${answer.id}: ${failure.message}`)
       request.reject(failure)
     }
     this.#pending.delete(answer.id)

@@ -38,8 +38,17 @@ export class FieldReader {
     return this.#packet.subarray(at, at + length)
   }
 
+  skipString(): void {
+    this.#take(this.uint32())
+  }
+
   text(): string {
     return decodeName(this.string())
+  }
+
+  /** All that is left. */
+  rest(): Buffer {
+    return this.#packet.subarray(this.#take(this.left))
   }
 
   /** A number of things to come, of which each takes at least `sizeBytes`. */

@@ -13,6 +13,8 @@ export interface OpenSessionOptions {
   readonly timeoutMs: number
   readonly signal: AbortSignal
   readonly note?: (level: 1 | 2 | 3 | 4, text: string) => void
+  /** From 2 on each request is noted, at 4 each packet. */
+  readonly logLevel?: () => number
 }
 
 /** What every server takes (draft-ietf-secsh-filexfer-02 §3). */
@@ -23,7 +25,8 @@ const transferMax = packetMax - 1024
 
 /** Starts SFTP on a channel. The session owns the channel: it is closed with the session, and at once where this rejects. */
 export async function openSession(channel: Channel, options: OpenSessionOptions): Promise<SftpSession> {
-  const exchange = new Exchange(channel, options.timeoutMs)
+  const { timeoutMs, note, logLevel } = options
+  const exchange = new Exchange(channel, timeoutMs, () => ((logLevel?.() ?? 0) >= 2 ? note : undefined))
   try {
     return await orAbort(startSession(channel, exchange, options), options.signal)
   } catch (error) {

@@ -170,7 +170,7 @@ function decodeEntries(fields: FieldReader): DirectoryEntry[] {
   for (let left = fields.count(12); left > 0; left -= 1) {
     const name = decodeName(fields.string())
     // The long name is made for eyes, has no grammar (§7), and is not read.
-    fields.string()
+    fields.skipString()
     entries.push({ name, attributes: readAttributes(fields) })
   }
   return entries

@@ -77,6 +77,11 @@ export interface SftpSession extends AsyncDisposable {
   fsync(handle: Handle): Promise<void>
   /** copy-data; `length` 0 copies until the end of the file. The server is silent meanwhile: copy long files in parts. */
   copyData(from: Handle, fromOffset: number, length: number, to: Handle, toOffset: number): Promise<void>
+  /**
+   * check-file-name (draft-ietf-secsh-filexfer-extensions-00 §3): the SHA-256 of the file's first `length` bytes. The server is silent
+   * meanwhile.
+   */
+  sha256(path: string, length: number): Promise<Buffer>
   /** expand-path@openssh.com: `~` and `~user` too. */
   expandPath(path: string): Promise<string>
   /** users-groups-by-id@openssh.com: names in the order of the ids, `''` where the server knows none. */
@@ -89,6 +94,10 @@ export interface SftpSession extends AsyncDisposable {
 /** Whether the server announced the extension in the version that OpenSSH's client insists on. */
 export const offers = (session: SftpSession, extension: keyof typeof extensionVersions): boolean =>
   session.extensions.get(extension) === extensionVersions[extension]
+
+/** Whether the server may tell hashes of files: what it announces with the name differs from one to the next. */
+export const offersHashes = ({ extensions }: SftpSession): boolean =>
+  extensions.has('check-file-name') || extensions.has('check-file')
 
 export const extensionVersions = {
   'posix-rename@openssh.com': '1',

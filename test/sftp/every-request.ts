@@ -5,7 +5,7 @@ import { answer, openRaw, type RawPeer, str, u32, u64, type WireRequest } from '
 export const file: Handle = { id: Buffer.from('h'), path: '/file' }
 const { 'limits@openssh.com': _asked, ...announced } = extensionVersions
 /** All but limits, so that no request comes before the test's own. */
-export const extensions: Readonly<Record<string, string>> = announced
+export const extensions: Readonly<Record<string, string>> = { ...announced, 'check-file': '1' }
 
 /** Every method, with what it says it does. */
 export const requests: Readonly<Record<string, [title: string, (session: SftpSession) => Promise<unknown>]>> = {
@@ -33,6 +33,7 @@ export const requests: Readonly<Record<string, [title: string, (session: SftpSes
   statvfs: ['statvfs /a', (session) => session.statvfs('/a')],
   fsync: ['fsync /file', (session) => session.fsync(file)],
   copyData: ['copy /file /other', (session) => session.copyData(file, 0, 0, { ...file, path: '/other' }, 0)],
+  sha256: ['hash /a', (session) => session.sha256('/a', 10)],
   expandPath: ['resolve ~', (session) => session.expandPath('~')],
   usersGroupsById: ['look up users and groups', (session) => session.usersGroupsById([1], [2])],
 }
@@ -51,6 +52,7 @@ export const due: Readonly<Record<string, string>> = {
   expandPath: 'names',
   statvfs: 'extended',
   usersGroupsById: 'extended',
+  sha256: 'extended',
 }
 export const replies: Readonly<Record<string, (id: number) => Buffer>> = {
   handle: (id) => answer.handle(id, 'handle'),
