@@ -2,26 +2,39 @@ import { FerryError } from '../errors/ferry-error.ts'
 import { type Attributes, isFile } from '../model/attributes.ts'
 import type { RemotePath } from '../model/remote-path.ts'
 import type { Handle, SftpSession } from '../sftp/session.ts'
+import type { ConnectionPool } from './connection-pool.ts'
 import { fetchFile } from './fetch-file.ts'
+import { Lanes } from './lanes.ts'
 import { type LocalMetadata, type LocalReplaceOptions, replaceLocal } from './replace-local.ts'
+import { localRange, mostAhead, provenLength, type Resume, remoteRange } from './resume.ts'
 import { told } from './transfer-error.ts'
 import type { TransferWindow } from './transfer-window.ts'
 
-export interface DownloadFileOptions extends Omit<LocalReplaceOptions, 'act'> {
+export interface DownloadFileOptions extends Omit<LocalReplaceOptions, 'act' | 'resume'> {
   readonly preserve: boolean
+  /** Go on with what an earlier download left, and leave as much: the parts that stay if it ends now. */
+  readonly kept?: Set<string> | undefined
+  /** Compares an open local file with a remote one; throws where they differ. */
+  readonly verify?: Verify | undefined
+  /** So many bytes were there already. */
+  readonly onResumed: (count: number) => void
   readonly window: TransferWindow
+  readonly pool?: ConnectionPool
   readonly onBytes: (count: number) => void
   /** Is given the CLOSE of what was read: its answer tells nothing, and need not be waited for before the next file. */
   readonly closing: (request: Promise<void>) => void
 }
 
-/** Downloads one regular file, and gives its size. `attributes` are what a listing told. Errors read `download /b -> a: why`. */
+/** Compares an open local file with what the server has under a path; throws where they differ. */
+export type Verify = (fd: number, path: string) => Promise<void>
+
+/** Downloads one regular file, and gives the number of bytes moved. `attributes` are what a listing told. Errors read `download /b -> a: why`. */
 export async function downloadFile(
   session: SftpSession,
   from: RemotePath,
   attributes: Attributes,
   to: string,
-  { preserve, window, onBytes, closing, ...options }: DownloadFileOptions,
+  { preserve, kept, verify, window, pool, onBytes, onResumed, closing, ...options }: DownloadFileOptions,
 ): Promise<number> {
   const act = `download ${from} -> ${to}`
   const { signal } = options
@@ -29,17 +42,53 @@ export async function downloadFile(
     throw told(act, error, { path: from })
   })
   try {
-    return await replaceLocal(to, metadataOf(attributes, preserve), { ...options, act }, async (fd) => {
+    const resume = kept === undefined ? undefined : await resumeOf(session, handle, kept)
+    const how = { ...options, act, ...(resume && { resume }), ...(verify && { readable: true }) }
+    return await replaceLocal(to, metadataOf(attributes, preserve), how, async (fd, start) => {
       const opened = session.fstat(handle).catch(() => attributes)
       const size = attributes.size === undefined ? {} : { size: attributes.size }
-      const bytes = await fetchFile(session, handle, fd, { ...size, window, onBytes, signal })
-      await checkEnd(session, handle, bytes, await opened)
+      const ahead = resume === undefined ? {} : { ahead: mostAhead }
+      if (start > 0) onResumed(start)
+      const lanes = new Lanes({ session, handle, window })
+      // What may be resumed has to be whole up to a point, and so comes over one way.
+      const count = resume === undefined ? ((await pool?.worth(attributes.size ?? 0)) ?? 1) : 1
+      pool?.widen(lanes, count, (other) => openSame(other, from, opened))
+      const how = { ...size, ...ahead, offset: start, window, lanes, onBytes, signal }
+      const bytes = await fetchFile(session, handle, fd, how).finally(() => lanes.end())
+      await checkEnd(session, handle, start + bytes, await opened)
+      if (start > 0 && identityOf(from, await session.fstat(handle)) !== resume?.identity) throw changed(from)
+      await verify?.(fd, from)
       return bytes
     })
   } finally {
     closing(session.close(handle).catch(() => undefined))
   }
 }
+
+/** Opens the file in another session, unless another one has taken its name by then. */
+async function openSame(session: SftpSession, path: RemotePath, opened: Promise<Attributes>): Promise<Handle> {
+  const handle = await session.open(path, { read: true })
+  const [one, other] = await Promise.all([opened, session.fstat(handle)])
+  if (one.size === other.size && one.times?.mtime === other.times?.mtime) return handle
+  await session.close(handle)
+  throw new FerryError('operation_failed', `${path}: another file has its name now`, { path })
+}
+
+/** A file without a size or a time cannot be told from another one: it is copied as if nothing were there. */
+async function resumeOf(session: SftpSession, handle: Handle, kept: Set<string>): Promise<Resume<number> | undefined> {
+  const now = await session.fstat(handle).catch((): Attributes => ({}))
+  const { size = 0 } = now
+  const identity = identityOf(handle.path, now)
+  if (identity === undefined) return undefined
+  const source = remoteRange(session, handle)
+  return { identity, kept, proven: (fd, partSize) => provenLength(localRange(fd), partSize, source, size) }
+}
+
+const identityOf = (path: string, { size = 0, times }: Attributes): string | undefined =>
+  size === 0 || times === undefined ? undefined : `${size} ${times.mtime} ${path}`
+
+const changed = (path: string): FerryError =>
+  new FerryError('operation_failed', `${path}: it has changed since it was resumed`, { path })
 
 function metadataOf({ permissions, times }: Attributes, preserve: boolean): LocalMetadata {
   const mode = permissions === undefined ? undefined : permissions & 0o777

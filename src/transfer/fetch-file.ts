@@ -3,6 +3,8 @@ import type { FerryError } from '../errors/ferry-error.ts'
 import { localError } from '../errors/local-error.ts'
 import type { Handle, SftpSession } from '../sftp/session.ts'
 import { Contiguous } from './contiguous.ts'
+import { type Lane, Lanes } from './lanes.ts'
+import { endsAll } from './transfer-error.ts'
 import { TransferWindow, type WindowOptions } from './transfer-window.ts'
 
 export interface EngineOptions extends WindowOptions {
@@ -12,7 +14,11 @@ export interface EngineOptions extends WindowOptions {
   readonly size?: number
   /** Shared with other files of the same transfer; else one of its own. */
   readonly window?: TransferWindow
+  /** The first one, and others of the same file; else it is read or written over `session` alone. */
+  readonly lanes?: Lanes
   readonly onBytes?: (count: number) => void
+  /** Bytes that may be on their way, or there, beyond the first that is missing; no bound of its own unless said. */
+  readonly ahead?: number
   readonly signal: AbortSignal
 }
 
@@ -31,9 +37,10 @@ export async function fetchFile(
 ): Promise<number> {
   const start = options.offset ?? 0
   const window = options.window ?? new TransferWindow(session, 'read', options)
+  const lanes = options.lanes ?? new Lanes({ session, handle, window })
   let from = start
   for (;;) {
-    const round = await fetchRound(session, handle, fd, from, window, options)
+    const round = await fetchRound(lanes, fd, from, options)
     const { reached, furthest } = round.pieces
     const uncut = furthest > reached ? cut(fd, reached) : undefined
     const failure = round.failure ?? uncut
@@ -46,14 +53,13 @@ export async function fetchFile(
 
 /** One pass from `start` to the first end of file. */
 async function fetchRound(
-  session: SftpSession,
-  handle: Handle,
+  lanes: Lanes,
   fd: number,
   start: number,
-  window: TransferWindow,
-  { size = 0, onBytes, signal }: EngineOptions,
+  { size = 0, onBytes, ahead = Number.POSITIVE_INFINITY, signal }: EngineOptions,
 ): Promise<{ pieces: Contiguous; failure: unknown }> {
   const pieces = new Contiguous(start)
+  const { chunk } = lanes.first.window
   let failure: unknown
   let end = Number.POSITIVE_INFINITY
   let next = start
@@ -64,13 +70,21 @@ async function fetchRound(
   const stopped = (): boolean => failure !== undefined || signal.aborted
   const change = (): Promise<void> => new Promise((resolve) => (wake = resolve))
 
-  const fetchRange = async (offset: number, length: number, isBeyond: boolean): Promise<void> => {
+  const fetchRange = async (lane: Lane, offset: number, length: number, isBeyond: boolean): Promise<void> => {
     pending += 1
     if (isBeyond) beyond += 1
+    let at = offset
+    let way = lane
     try {
-      let at = offset
       while (at < offset + length) {
-        const data = await session.read(handle, at, offset + length - at)
+        let data: Buffer | null
+        try {
+          data = await way.session.read(way.handle, at, offset + length - at)
+        } catch (error) {
+          if (!endsAll(error) || !lanes.drop(way)) throw error
+          way = lanes.first
+          continue
+        }
         if (stopped()) return
         if (data === null) {
           end = Math.min(end, at)
@@ -87,24 +101,24 @@ async function fetchRound(
     } finally {
       pending -= 1
       if (isBeyond) beyond -= 1
-      window.give(length)
+      lane.window.give(length)
       wake()
     }
   }
 
   while (!stopped() && next < end) {
     const isBeyond = next >= size
-    if (isBeyond && beyond >= beyondAllowed) {
+    if ((isBeyond && beyond >= beyondAllowed) || next - pieces.reached >= ahead) {
       await change()
       continue
     }
-    const length = isBeyond ? lengthBeyond(next, size, window.chunk) : Math.min(window.chunk, size - next)
-    await window.take(length)
+    const length = isBeyond ? lengthBeyond(next, size, chunk) : Math.min(chunk, size - next)
+    const lane = await lanes.take(length)
     if (stopped() || next >= end) {
-      window.give(length)
+      lane.window.give(length)
       break
     }
-    void fetchRange(next, length, isBeyond)
+    void fetchRange(lane, next, length, isBeyond)
     next += length
   }
   while (pending > 0) await change()

@@ -7,6 +7,7 @@ export type TransferEvent =
   | { readonly kind: 'moved'; readonly path: string; readonly bytes: number }
   | { readonly kind: 'done'; readonly from: string; readonly to: string; readonly bytes: number }
   | { readonly kind: 'failed'; readonly from: string; readonly to: string; readonly error: FerryError }
+  | { readonly kind: 'deleted'; readonly path: string }
   | { readonly kind: 'skipped'; readonly path: string; readonly reason: string }
   /** A nicety that the server refused (times, modes): the transfer counts as done. */
   | { readonly kind: 'warning'; readonly path: string; readonly message: string }

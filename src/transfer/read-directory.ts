@@ -16,8 +16,17 @@ const mostEmptyBatches = 100
 export async function* readDirectory(
   session: SftpSession,
   path: string,
-  { signal }: { readonly signal: AbortSignal },
+  options: { readonly signal: AbortSignal },
 ): AsyncGenerator<DirectoryEntry, void, undefined> {
+  for await (const batch of readBatches(session, path, options)) yield* batch
+}
+
+/** The same, in the batches that the server sends: for many names at once this is much cheaper. */
+export async function* readBatches(
+  session: SftpSession,
+  path: string,
+  { signal }: { readonly signal: AbortSignal },
+): AsyncGenerator<readonly DirectoryEntry[], void, undefined> {
   signal.throwIfAborted()
   const handle = await openHandle(session, session.opendir(path), signal)
   const asked: Promise<readonly DirectoryEntry[] | null>[] = []
@@ -33,7 +42,7 @@ export async function* readDirectory(
         throw new FerryError('protocol_error', `read directory ${path}: the server sends no names and no end`, { path })
       }
       width = Math.min(width * 2, widest)
-      for (const entry of batch) if (entry.name !== '.' && entry.name !== '..') yield entry
+      yield batch.filter(({ name }) => name !== '.' && name !== '..')
     }
   } finally {
     // Sent behind the requests in flight; their answers are not needed, and an abort does not wait for them.

@@ -5,6 +5,7 @@ import {
   fchownSync,
   fstatSync,
   fsyncSync,
+  ftruncateSync,
   futimesSync,
   linkSync,
   openSync,
@@ -16,8 +17,9 @@ import { FerryError } from '../errors/ferry-error.ts'
 import { errnoOf, localError, localReason } from '../errors/local-error.ts'
 import type { Attributes } from '../model/attributes.ts'
 import { fsPath } from '../model/name-bytes.ts'
-import { type LocalTarget, localTarget } from './local-target.ts'
-import { temporaryName } from './temporary-name.ts'
+import { type LocalTarget, localTarget, lstatLocal } from './local-target.ts'
+import { keepsPart, type Resume } from './resume.ts'
+import { partName, temporaryName } from './temporary-name.ts'
 import { told } from './transfer-error.ts'
 
 const inPlaceHint = '--no-atomic writes it in place'
@@ -29,6 +31,10 @@ export interface LocalReplaceOptions {
   /** A temporary name beside the target, then one step; else the target itself is written. */
   readonly atomic: boolean
   readonly fsync: boolean
+  /** The file is read as well, also where it is written in place. */
+  readonly readable?: boolean
+  /** With `atomic`: go on with what an earlier copy of the same source left, and leave as much. */
+  readonly resume?: Resume<number>
   readonly warn?: (message: string) => void
   readonly signal: AbortSignal
 }
@@ -46,22 +52,25 @@ interface Left {
   state?: string
 }
 
+/** Writes an open file from `start` on, and gives a number of bytes. */
+export type LocalFill = (fd: number, start: number) => Promise<number>
+
 /**
- * Gives a local file new content, all or nothing: after any failure the old file is as it was, and nothing lies beside it. Where the
- * path is a link it stays one, and what it points to is replaced. Gives what `fill` gives.
+ * Gives a local file new content, all or nothing: after any failure the old file is as it was, and nothing lies beside it but a part that
+ * can be resumed. Where the path is a link it stays one, and what it points to is replaced. Gives what `fill` gives.
  */
 export async function replaceLocal(
   to: string,
   metadata: LocalMetadata,
   options: LocalReplaceOptions,
-  fill: (fd: number) => Promise<number>,
+  fill: LocalFill,
 ): Promise<number> {
   const left: Left = {}
   try {
     const target = lookAt(to, options)
     if (!options.atomic) return await writeInPlace(to, target, metadata, options, fill, left)
     if (target.existing !== undefined) left.state = `${to} is as it was`
-    return await writeBeside(to, target, metadata, options, fill)
+    return await writeBeside(to, target, metadata, options, fill, left)
   } catch (error) {
     throw told(options.act, error, { path: to, state: left.state })
   }
@@ -82,42 +91,69 @@ async function writeInPlace(
   to: string,
   { path, existing }: LocalTarget,
   { mode, exact }: LocalMetadata,
-  { overwrite, fsync }: LocalReplaceOptions,
-  fill: (fd: number) => Promise<number>,
+  { overwrite, fsync, readable = false }: LocalReplaceOptions,
+  fill: LocalFill,
   left: Left,
 ): Promise<number> {
   // A FIFO that nobody reads is an error instead of a wait that nothing interrupts.
-  const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | constants.O_NONBLOCK
+  const access = readable ? constants.O_RDWR : constants.O_WRONLY
+  const flags = access | constants.O_CREAT | constants.O_TRUNC | constants.O_NONBLOCK
   const fd = openLocal(path, overwrite ? flags : flags | constants.O_EXCL, mode, to)
   left.state = `${to} is incomplete`
   const finish = existing === undefined || existing.isFile()
-  return fillAndClose(fd, to, finish ? exact : undefined, fsync && finish, fill)
+  return fillAndClose(fd, to, finish ? exact : undefined, fsync && finish, () => fill(fd, 0))
 }
 
 async function writeBeside(
   to: string,
   { path, existing }: LocalTarget,
   { mode, exact }: LocalMetadata,
-  { overwrite, fsync, warn, signal }: LocalReplaceOptions,
-  fill: (fd: number) => Promise<number>,
+  { overwrite, fsync, resume, warn, signal }: LocalReplaceOptions,
+  fill: LocalFill,
+  left: Left,
 ): Promise<number> {
-  const part = temporaryName(path)
-  const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW
+  const part = resume === undefined ? temporaryName(path) : partName(path, resume.identity)
   const kept: Attributes | undefined = existing && { permissions: existing.mode & 0o777 }
   // Nobody is to read the new content who may not read the old.
-  const fd = openLocal(part, flags, existing === undefined ? mode : 0o600, to, existing)
+  const fd = openPart(part, existing === undefined ? mode : 0o600, resume !== undefined, to, existing)
+  resume?.kept.add(part)
   try {
     const bytes = await fillAndClose(fd, to, { ...kept, ...exact }, fsync, async () => {
       if (existing !== undefined) keepOwner(fd, existing, warn)
-      return fill(fd)
+      return fill(fd, resume === undefined ? 0 : await proven(fd, resume))
     })
     signal.throwIfAborted()
     takeName(part, path, to, overwrite)
+    resume?.kept.delete(part)
     return bytes
   } catch (error) {
-    removeQuietly(part)
+    if (resume !== undefined && keepsPart(error) && (lstatLocal(part)?.size ?? 0) > 0) {
+      left.state = [left.state, `${part} is kept for --resume`].filter((state) => state !== undefined).join(', ')
+    } else {
+      removeQuietly(part)
+      resume?.kept.delete(part)
+    }
     throw error
   }
+}
+
+/** A file that nobody else has, or with `resume` the part of an earlier copy, if it is there. */
+function openPart(part: string, mode: number, resume: boolean, to: string, existing: Stats | undefined): number {
+  const flags = constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW
+  if (!resume) return openLocal(part, flags | constants.O_EXCL, mode, to, existing)
+  const fd = openLocal(part, flags | constants.O_NONBLOCK, mode | 0o600, to, existing)
+  const stats = fstatSync(fd)
+  // Its name can be known beforehand: what others put there is not continued.
+  if (stats.isFile() && stats.uid === process.geteuid?.() && stats.nlink === 1) return fd
+  closeQuietly(fd)
+  throw new FerryError('operation_failed', `${to}: ${part} is in the way, and not a part that you own`, { path: to })
+}
+
+async function proven(fd: number, resume: Resume<number>): Promise<number> {
+  const { size } = fstatSync(fd)
+  const start = size === 0 ? 0 : await resume.proven(fd, size)
+  if (start === 0 && size > 0) ftruncateSync(fd)
+  return start
 }
 
 async function fillAndClose(
@@ -125,11 +161,11 @@ async function fillAndClose(
   to: string,
   exact: Attributes | undefined,
   fsync: boolean,
-  fill: (fd: number) => Promise<number>,
+  fill: () => Promise<number>,
 ): Promise<number> {
   let bytes: number
   try {
-    bytes = await fill(fd)
+    bytes = await fill()
     if (exact?.permissions !== undefined) fchmodSync(fd, exact.permissions)
     if (exact?.times !== undefined) futimesSync(fd, exact.times.atime, exact.times.mtime)
     if (fsync) fsyncSync(fd)

@@ -1,9 +1,10 @@
 import { FerryError } from '../errors/ferry-error.ts'
-import { type Attributes, fileType } from '../model/attributes.ts'
+import { type Attributes, fileType, isFile } from '../model/attributes.ts'
 import type { RemotePath } from '../model/remote-path.ts'
 import { type Handle, offers, type SftpSession } from '../sftp/session.ts'
-import { type RemoteTarget, remoteTarget } from './remote-target.ts'
-import { temporaryName } from './temporary-name.ts'
+import { lstatOrAbsent, type RemoteTarget, remoteTarget } from './remote-target.ts'
+import { keepsPart, type Resume } from './resume.ts'
+import { partName, temporaryName } from './temporary-name.ts'
 import { endsAll, losesAnswer, told } from './transfer-error.ts'
 import { type Content, type Fill, writeContent } from './write-content.ts'
 
@@ -21,6 +22,10 @@ export interface ReplaceOptions extends Content {
   readonly fresh?: boolean
   /** Offered at creation, less the server's umask. Absent: what the file has, or the server's own default. */
   readonly mode?: number
+  /** With `atomic`: go on with what an earlier copy of the same source left, and leave as much. */
+  readonly resume?: Resume<Handle>
+  /** Looks at what was written under this path, before it gets its name; throws where it is not right. */
+  readonly check?: (path: string) => Promise<void>
   /** What is left behind if the session dies now. */
   readonly leftovers: Set<string>
   readonly signal: AbortSignal
@@ -32,8 +37,8 @@ interface Left {
 }
 
 /**
- * Gives a remote file new content, all or nothing: after any failure the old file is as it was, and nothing lies beside it. Where
- * the path is a link it stays one, and what it points to is replaced. Gives the number of bytes written.
+ * Gives a remote file new content, all or nothing: after any failure the old file is as it was, and nothing lies beside it but
+ * a part that can be resumed. Where the path is a link it stays one, and what it points to is replaced. Gives the number of bytes written.
  */
 export async function replaceRemote(
   session: SftpSession,
@@ -46,7 +51,7 @@ export async function replaceRemote(
     if (!options.atomic || options.append) return await writeInPlace(session, to, options, fill, left)
     const target = options.fresh ? { path: to, viaLink: false } : await lookAt(session, to, options)
     if (target.existing !== undefined) left.state = `${to} is as it was`
-    return await writeBeside(session, to, target, options, fill)
+    return await writeBeside(session, to, target, options, fill, left)
   } catch (error) {
     throw told(options.act, error, { path: to, state: left.state })
   }
@@ -55,7 +60,7 @@ export async function replaceRemote(
 async function writeInPlace(
   session: SftpSession,
   to: RemotePath,
-  { overwrite, append = false, mode, ...content }: ReplaceOptions,
+  { overwrite, append = false, mode, check, ...content }: ReplaceOptions,
   fill: Fill,
   left: Left,
 ): Promise<number> {
@@ -65,7 +70,10 @@ async function writeInPlace(
     throw await whyNotOpened(session, to, overwrite, error)
   })
   left.state = `${to} is incomplete`
-  return writeContent(session, handle, content, fill, append ? await endOf(session, handle) : 0)
+  const bytes = await writeContent(session, handle, content, fill, append ? await endOf(session, handle) : 0)
+  left.state = `${to} is written all the same`
+  await check?.(to)
+  return bytes
 }
 
 /** Not every server heeds APPEND, so the offsets say it too. */
@@ -84,30 +92,67 @@ async function writeBeside(
   target: RemoteTarget,
   options: ReplaceOptions,
   fill: Fill,
+  left: Left,
 ): Promise<number> {
-  const part = temporaryName(target.path)
+  const { resume, leftovers, check, signal } = options
+  const part = resume === undefined ? temporaryName(target.path) : partName(target.path, resume.identity)
   const present = target.existing?.permissions
   const kept: Attributes = present === undefined ? {} : { permissions: present & 0o777 }
   const changes = { ...kept, ...options.changes }
   const mode = changes.permissions ?? options.mode
-  options.leftovers.add(part)
+  const remaining = resume?.kept ?? leftovers
+  remaining.add(part)
+  let opened = false
   try {
-    const flags = { write: true, create: true, exclusive: true }
-    const handle = await session.open(part, flags, mode === undefined ? {} : { permissions: mode }).catch((error) => {
+    const { handle, start } = await openPart(session, part, mode, resume).catch((error: unknown) => {
       throw whyNotBeside(to, target.existing, error)
     })
+    opened = true
     const owner = target.existing?.owner
-    const bytes = await writeContent(session, handle, { ...options, changes, ...(owner && { owner }) }, fill, 0)
-    options.signal.throwIfAborted()
+    const content = { ...options, changes, ...(owner && { owner }), exact: true }
+    const bytes = await writeContent(session, handle, content, fill, start)
+    await check?.(part)
+    signal.throwIfAborted()
     await takeName(session, part, to, target, options)
-    options.leftovers.delete(part)
+    remaining.delete(part)
     return bytes
   } catch (error) {
+    if (resume !== undefined && opened && keepsPart(error)) {
+      left.state = [left.state, `${part} is kept for --resume`].filter((state) => state !== undefined).join(', ')
+      throw error
+    }
     // A session that is dead cannot remove it; any other refusal means that it is not there.
     await session.remove(part).then(
-      () => options.leftovers.delete(part),
-      (refusal) => endsAll(refusal) || options.leftovers.delete(part),
+      () => remaining.delete(part),
+      (refusal) => endsAll(refusal) || remaining.delete(part),
     )
+    throw error
+  }
+}
+
+/** A file that nobody else has, or with `resume` the part of an earlier copy, if it is there. */
+async function openPart(
+  session: SftpSession,
+  part: string,
+  mode: number | undefined,
+  resume: Resume<Handle> | undefined,
+): Promise<{ readonly handle: Handle; readonly start: number }> {
+  const attributes = (bits: number): Attributes => (mode === undefined ? {} : { permissions: mode | bits })
+  const fresh = { write: true, create: true, exclusive: true }
+  if (resume === undefined) return { handle: await session.open(part, fresh, attributes(0)), start: 0 }
+  const existing = await lstatOrAbsent(session, part)
+  // It has to be read and written again.
+  if (existing === undefined) return { handle: await session.open(part, fresh, attributes(0o600)), start: 0 }
+  if (!isFile(existing)) throw new FerryError('wrong_kind', `${part}: not a regular file`, { path: part })
+  const handle = await session.open(part, { read: true, write: true })
+  try {
+    // Some servers cut a file that is opened to be written, so its size counts only now.
+    const { size = 0 } = await session.fstat(handle)
+    const start = size === 0 ? 0 : await resume.proven(handle, size)
+    if (start === 0 && size > 0) await session.fsetstat(handle, { size: 0 })
+    return { handle, start }
+  } catch (error) {
+    await session.close(handle).catch(() => undefined)
     throw error
   }
 }

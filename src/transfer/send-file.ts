@@ -18,9 +18,9 @@ const probeLength = 4096
  * failure or an abort nothing is in flight any more, and where the server allows it, the remote file holds a beginning without a hole.
  */
 export function sendFile(session: SftpSession, handle: Handle, fd: number, options: SendOptions): Promise<number> {
-  const { offset = 0, size = 0, onBytes, onLastAsked, signal } = options
+  const { offset = 0, size = 0, lanes, onBytes, onLastAsked, ahead, signal } = options
   const window = options.window ?? new TransferWindow(session, 'write', options)
-  const pipeline = new WritePipeline(session, handle, offset, { window, onBytes, onLastAsked, signal })
+  const pipeline = new WritePipeline(session, handle, offset, { window, lanes, onBytes, onLastAsked, ahead, signal })
   const free: Buffer[] = []
   return pipeline.run(async () => {
     for (let at = offset; ; ) {

@@ -12,6 +12,7 @@ export class TransferReport {
   #directories = 0
   #bytes = 0
   #skipped = 0
+  #deleted = 0
 
   constructor(listener: TransferListener = () => undefined) {
     this.#listener = listener
@@ -23,18 +24,34 @@ export class TransferReport {
     this.#listener({ kind: 'found', files: this.#filesFound, bytes: this.#bytesFound })
   }
 
+  /** So many bytes of what was found need not be moved. */
+  resumed(bytes: number): void {
+    this.#bytesFound -= bytes
+    this.#listener({ kind: 'found', files: this.#filesFound, bytes: this.#bytesFound })
+  }
+
   moved(path: string, bytes: number): void {
     this.#listener({ kind: 'moved', path, bytes })
   }
 
   done(from: string, to: string, bytes: number): void {
+    this.count(bytes)
+    this.#listener({ kind: 'done', from, to, bytes })
+  }
+
+  /** As `done`, of what is only pretended. */
+  count(bytes: number): void {
     this.#files += 1
     this.#bytes += bytes
-    this.#listener({ kind: 'done', from, to, bytes })
   }
 
   directory(): void {
     this.#directories += 1
+  }
+
+  deleted(path: string): void {
+    this.#deleted += 1
+    this.#listener({ kind: 'deleted', path })
   }
 
   failed(from: string, to: string, error: FerryError): void {
@@ -57,7 +74,7 @@ export class TransferReport {
       directories: this.#directories,
       bytes: this.#bytes,
       skipped: this.#skipped,
-      deleted: 0,
+      deleted: this.#deleted,
       durationMs: performance.now() - this.#startedAt,
       failures: this.#failures,
     }

@@ -36,6 +36,15 @@ export class TransferWindow {
     return Math.max(1, Math.min(this.#requestsMax, Math.floor(this.#bytesMax / this.chunk)))
   }
 
+  /** How full it is: 1 or more where a request has to wait. */
+  get load(): number {
+    const waiting = this.#waiting.reduce((sum, { bytes }) => sum + bytes, 0)
+    return Math.max(
+      (this.#bytes + waiting) / this.#bytesMax,
+      (this.#requests + this.#waiting.length) / this.#requestsMax,
+    )
+  }
+
   /** Takes room for one request, in the order of asking: at once (`undefined`), or when the promise resolves. */
   take(bytes: number): Promise<void> | undefined {
     if (this.#waiting.length === 0 && this.#fits(bytes)) {

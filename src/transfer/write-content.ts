@@ -11,6 +11,8 @@ export interface Content {
   readonly insist?: boolean
   /** Whose the file should be, where the server lets us. */
   readonly owner?: Attributes['owner']
+  /** Nobody else appends to it, so that its size at the end is known. */
+  readonly exact?: boolean
   /** The server can, and it is wanted. */
   readonly fsync: boolean
   readonly warn: (message: string) => void
@@ -26,7 +28,7 @@ export type Fill = (handle: Handle, onLastAsked: () => void, start: number) => P
 export async function writeContent(
   session: SftpSession,
   handle: Handle,
-  { changes = {}, insist = false, owner, fsync, warn }: Content,
+  { changes = {}, insist = false, owner, exact, fsync, warn }: Content,
   fill: Fill,
   start: number,
 ): Promise<number> {
@@ -54,7 +56,7 @@ export async function writeContent(
   if (owner !== undefined && attributes?.owner !== undefined) {
     await keepOwner(session, handle.path, owner, attributes.owner, warn)
   }
-  await checkSize(session, handle.path, attributes, start, bytes)
+  await checkSize(session, handle.path, attributes, start + bytes, exact ?? start === 0)
   return bytes
 }
 
@@ -100,13 +102,12 @@ async function checkSize(
   session: SftpSession,
   path: string,
   attributes: Attributes | undefined,
-  start: number,
-  bytes: number,
+  expected: number,
+  exact: boolean,
 ): Promise<void> {
-  const expected = start + bytes
   const differs = (now: Attributes | undefined): boolean => {
     if (now?.size === undefined || (now.permissions !== undefined && !isFile(now))) return false
-    return start === 0 ? now.size !== expected : now.size < expected // others may append as well
+    return exact ? now.size !== expected : now.size < expected // others may append as well
   }
   if (!differs(attributes)) return
   const now = await session.stat(path).catch(() => undefined)

@@ -1,12 +1,21 @@
 import type { Handle, SftpSession } from '../sftp/session.ts'
 import { Contiguous } from './contiguous.ts'
+import { type Lane, Lanes } from './lanes.ts'
+import { endsAll } from './transfer-error.ts'
 import type { TransferWindow } from './transfer-window.ts'
 
 export interface PipelineOptions {
   readonly window: TransferWindow
-  /** Called once, when the last WRITE has been asked and not yet answered: what is asked now arrives right behind it. */
+  /** The first one, and others of the same file; else all goes over one session. */
+  readonly lanes?: Lanes | undefined
+  /**
+   * Called once, when the last WRITE has been asked and not yet answered: what is asked now arrives right behind it. Where there were
+   * several lanes, when all are answered.
+   */
   readonly onLastAsked?: (() => void) | undefined
   readonly onBytes?: ((count: number) => void) | undefined
+  /** Bytes that may be on their way, or there, beyond the first that is missing; no bound of its own unless said. */
+  readonly ahead?: number | undefined
   readonly signal: AbortSignal
 }
 
@@ -17,6 +26,7 @@ export class WritePipeline {
   readonly #session: SftpSession
   readonly #handle: Handle
   readonly #options: PipelineOptions
+  readonly #lanes: Lanes
   readonly #start: number
   readonly #pieces: Contiguous
   #next: number
@@ -29,6 +39,7 @@ export class WritePipeline {
     this.#session = session
     this.#handle = handle
     this.#options = options
+    this.#lanes = options.lanes ?? new Lanes({ session, handle, window: options.window })
     this.#start = start
     this.#next = start
     this.#pieces = new Contiguous(start)
@@ -40,13 +51,16 @@ export class WritePipeline {
 
   /** Sends the next bytes once there is room for them; they have to stay as they are until `onWritten`. Rejects once one has failed. */
   async put(data: Uint8Array, onWritten?: () => void): Promise<void> {
-    const { window, signal } = this.#options
-    await window.take(data.length)
+    const { ahead = Number.POSITIVE_INFINITY, signal } = this.#options
+    while (this.#next - this.#pieces.reached >= ahead && this.#failure === undefined && !signal.aborted) {
+      await new Promise<void>((resolve) => (this.#wake = resolve))
+    }
+    const lane = await this.#lanes.take(data.length)
     if (this.#failure !== undefined || signal.aborted) {
-      window.give(data.length)
+      lane.window.give(data.length)
       throw this.#failure ?? signal.reason
     }
-    void this.#write(data, this.#next, onWritten)
+    void this.#write(lane, data, this.#next, onWritten)
     this.#next += data.length
   }
 
@@ -54,11 +68,14 @@ export class WritePipeline {
   async run(source: () => Promise<void>): Promise<number> {
     try {
       await source()
+      if (this.#lanes.isSplit) await this.#settled()
+      await this.#lanes.end()
       if (this.#failure === undefined) this.#options.onLastAsked?.()
     } catch (error) {
       this.#failure ??= error
     }
-    while (this.#pending > 0) await new Promise<void>((resolve) => (this.#wake = resolve))
+    await this.#settled()
+    await this.#lanes.end()
     const { reached, furthest } = this.#pieces
     if (this.#failure === undefined) return reached - this.#start
     if (furthest > reached) {
@@ -67,10 +84,17 @@ export class WritePipeline {
     throw this.#failure
   }
 
-  async #write(data: Uint8Array, offset: number, onWritten?: () => void): Promise<void> {
+  async #settled(): Promise<void> {
+    while (this.#pending > 0) await new Promise<void>((resolve) => (this.#wake = resolve))
+  }
+
+  async #write(lane: Lane, data: Uint8Array, offset: number, onWritten?: () => void): Promise<void> {
     this.#pending += 1
     try {
-      await this.#session.write(this.#handle, offset, data)
+      await lane.session.write(lane.handle, offset, data).catch((error: unknown) => {
+        if (!endsAll(error) || !this.#lanes.drop(lane)) throw error
+        return this.#session.write(this.#handle, offset, data)
+      })
       this.#pieces.add(offset, data.length)
       this.#options.onBytes?.(data.length)
       onWritten?.()
@@ -79,7 +103,7 @@ export class WritePipeline {
       this.#reject(error)
     } finally {
       this.#pending -= 1
-      this.#options.window.give(data.length)
+      lane.window.give(data.length)
       this.#wake()
     }
   }
