@@ -1,4 +1,4 @@
-import { type DirectoryEntry, isSymlink } from '../model/attributes.ts'
+import { type Attributes, type DirectoryEntry, isSymlink } from '../model/attributes.ts'
 import type { Entry } from '../model/entry.ts'
 import type { SftpSession } from '../sftp/session.ts'
 import { endsAll } from '../transfer/transfer-error.ts'
@@ -10,16 +10,39 @@ export type Found = DirectoryEntry & { readonly path: string }
 /** Links whose targets are asked for at once. */
 const linksAtOnce = 64
 
-/** Adds to entries what a listing leaves out: names of owners, targets of links, attributes where the server sent none. */
+/**
+ * Adds to entries what a listing leaves out: names of owners, targets of links, attributes where the server sent none. What needs
+ * no asking costs no promise: a directory may have a hundred thousand plain files.
+ */
 export async function completeEntries(session: SftpSession, found: readonly Found[]): Promise<Entry[]> {
-  const entries: Entry[] = []
-  for (let at = 0; at < found.length; at += linksAtOnce) {
-    entries.push(...(await Promise.all(found.slice(at, at + linksAtOnce).map((one) => completeEntry(session, one)))))
+  const entries: Entry[] = [...found]
+  const open = found.flatMap((one, index) => (isComplete(one) ? [] : [index]))
+  for (let at = 0; at < open.length; at += linksAtOnce) {
+    await Promise.all(
+      open.slice(at, at + linksAtOnce).map(async (index) => {
+        const one = found[index]
+        if (one !== undefined) entries[index] = await completeEntry(session, one)
+      }),
+    )
   }
   const names = ownerNames(session)
-  await names.learn(entries.map(({ attributes }) => attributes))
-  return entries.map((entry) => ({ ...entry, ...names.of(entry.attributes) }))
+  // Most neighbours have one owner.
+  const isNew = ({ attributes }: Entry, index: number): boolean =>
+    !sameOwner(attributes, entries[index - 1]?.attributes ?? {})
+  await names.learn(entries.filter(isNew).map(({ attributes }) => attributes))
+  let previous: Attributes = {}
+  let named = names.of(previous)
+  return entries.map((entry) => {
+    if (!sameOwner(entry.attributes, previous)) named = names.of(entry.attributes)
+    previous = entry.attributes
+    return named.owner === undefined && named.group === undefined ? entry : { ...entry, ...named }
+  })
 }
+
+const isComplete = ({ attributes }: Found): boolean => attributes.permissions !== undefined && !isSymlink(attributes)
+
+const sameOwner = ({ owner: one }: Attributes, { owner: other }: Attributes): boolean =>
+  one?.uid === other?.uid && one?.gid === other?.gid
 
 async function completeEntry(session: SftpSession, { name, path, attributes: listed }: Found): Promise<Entry> {
   const attributes = listed.permissions === undefined ? ((await orNothing(session.lstat(path))) ?? listed) : listed

@@ -8,19 +8,26 @@ import { downloadFile } from '../transfer/download-file.ts'
 import { joinLocal } from '../transfer/local-target.ts'
 import { readDirectory } from '../transfer/read-directory.ts'
 import { reasonOf, told } from '../transfer/transfer-error.ts'
+import { once } from './once.ts'
 import { placeLocalLink } from './place-local-link.ts'
 import { refusedName } from './refused-name.ts'
 import type { TransferRun } from './transfer-run.ts'
-import { checkDepth } from './tree-limits.ts'
+import { belowSource, checkDepth } from './tree-limits.ts'
 
 interface Place {
   readonly from: RemotePath
   readonly to: string
+  /** Below the source, `''` for the source itself. */
+  readonly below: string
   readonly depth: number
   /** Where links are followed: the real paths of this directory and those above, to know a cycle by. */
   readonly real: readonly RemotePath[]
   readonly intoExisting: boolean
+  /** Makes the directories above: those that are left out wait for something in them that is not. */
+  readonly openAbove: () => void
 }
+
+type Found = Pick<Place, 'from' | 'to' | 'below'>
 
 interface Made extends Place {
   readonly attributes: Attributes
@@ -50,7 +57,7 @@ export class DownloadTree {
   }
 
   root(from: RemotePath, to: string, attributes: Attributes, intoExisting: boolean, alone: boolean): void {
-    this.#directory({ from, to, depth: 0, real: [], intoExisting }, attributes, alone)
+    this.#directory({ from, to, below: '', depth: 0, real: [], intoExisting, openAbove: () => {} }, attributes, alone)
   }
 
   async file(from: RemotePath, to: string, attributes: Attributes, alone = false): Promise<void> {
@@ -68,17 +75,21 @@ export class DownloadTree {
   }
 
   async #file(from: RemotePath, to: string, attributes: Attributes, alone: boolean): Promise<void> {
-    const { session, report, preserve, overwrite, atomic, window, closing, signal } = this.#run
+    const { session, report, preserve, overwrite, atomic, kept, verify, window, pool, closing, signal } = this.#run
     try {
       const bytes = await downloadFile(session, from, attributes, to, {
         preserve,
         overwrite,
         atomic,
         fsync: this.#fsync,
+        kept,
+        verify,
         window,
+        pool,
         closing,
         signal,
         warn: (message) => report.warn(to, message),
+        onResumed: (count) => report.resumed(count),
         onBytes: (count) => report.moved(from, count),
       })
       report.done(from, to, bytes)
@@ -89,8 +100,8 @@ export class DownloadTree {
 
   #directory(place: Place, attributes: Attributes, alone = false): void {
     this.#run.queue.directory(async () => {
-      const { session, signal, report, links } = this.#run
-      const { from, to, depth } = place
+      const { session, signal, links, filter } = this.#run
+      const { from, to, below, depth } = place
       const listing = readDirectory(session, from, { signal })
       const seen = new Set<string>()
       let begun = false
@@ -98,12 +109,12 @@ export class DownloadTree {
         checkDepth('download', from, depth)
         // Only then is anything made here: the server may refuse to list it.
         let next = await listing.next()
-        const fresh = makeLocal(to, attributes)
+        const open = once(() => this.#open(place, attributes))
+        if (below === '' || filter.takes(below, true)) open()
         begun = true
-        report.directory()
-        this.#made.push({ ...place, attributes, fresh })
-        const known = links === 'follow' && depth === 0 ? { ...place, real: [await this.#realPath(from)] } : place
-        for (; !next.done; next = await listing.next()) await this.#entry(known, next.value, seen)
+        const real = links === 'follow' && depth === 0 ? [await this.#realPath(from)] : place.real
+        const here = { ...place, real, openAbove: open }
+        for (; !next.done; next = await listing.next()) await this.#entry(here, next.value, seen)
       } catch (error) {
         this.#fail(from, to, error, alone && !begun)
       } finally {
@@ -112,44 +123,65 @@ export class DownloadTree {
     })
   }
 
-  async #entry(place: Place, { name, attributes: listed }: DirectoryEntry, seen: Set<string>): Promise<void> {
+  #open(place: Place, attributes: Attributes): void {
+    place.openAbove()
+    const fresh = makeLocal(place.to, attributes)
+    this.#run.report.directory()
+    this.#made.push({ ...place, attributes, fresh })
+  }
+
+  /** `here` is the directory of the entry, which its `openAbove` makes. */
+  async #entry(here: Place, { name, attributes: listed }: DirectoryEntry, seen: Set<string>): Promise<void> {
     const { session, report, links } = this.#run
     const suspect = suspectName(name) ?? (seen.has(name) ? 'a name that is listed twice' : undefined)
     if (suspect !== undefined) {
-      return this.#run.fail(place.from, place.to, refusedName('download', place.from, name, suspect))
+      return this.#run.fail(here.from, here.to, refusedName('download', here.from, name, suspect))
     }
     seen.add(name)
-    const from = joinRemote(place.from, name)
-    const to = joinLocal(place.to, name)
+    const from = joinRemote(here.from, name)
+    const to = joinLocal(here.to, name)
+    const below = belowSource(here.below, name)
     try {
       const attributes = listed.permissions === undefined ? await session.lstat(from) : listed
       const kind = fileType(attributes)
-      if (kind === 'file') await this.file(from, to, attributes)
-      else if (kind === 'directory') this.#directory(below(place, from, to, name), attributes)
-      else if (kind === 'other') report.skip(from, 'not a regular file')
-      else if (links === 'skip') report.skip(from, 'a symbolic link')
-      else if (links === 'follow') await this.#run.queue.file(() => this.#follow(place, from, to))
-      else {
-        report.found(0)
-        this.#links.push({ from, to, depth: place.depth })
+      if (kind === 'symlink' && links === 'follow') {
+        return await this.#run.queue.file(() => this.#follow(here, { from, to, below }))
       }
+      if (!this.#wants(below, kind === 'directory')) return
+      if (kind === 'directory') return this.#directory(beneath(here, { from, to, below }, name), attributes)
+      if (kind === 'other') return report.skip(from, 'not a regular file')
+      if (kind === 'symlink' && links === 'skip') return report.skip(from, 'a symbolic link')
+      here.openAbove()
+      if (kind === 'file') return await this.file(from, to, attributes)
+      report.found(0)
+      this.#links.push({ from, to, depth: here.depth })
     } catch (error) {
       this.#fail(from, to, error)
     }
   }
 
-  async #follow(place: Place, from: RemotePath, to: string): Promise<void> {
+  #wants(below: string, isDirectory: boolean): boolean {
+    const { filter } = this.#run
+    return filter.takes(below, isDirectory) || (isDirectory && filter.mayTakeBelow)
+  }
+
+  async #follow(here: Place, { from, to, below }: Found): Promise<void> {
     try {
       const attributes = await this.#run.session.stat(from)
       const kind = fileType(attributes)
+      if (!this.#wants(below, kind === 'directory')) return
       if (kind === 'directory') {
         const real = await this.#realPath(from)
-        if (place.real.includes(real)) {
+        if (here.real.includes(real)) {
           throw new FerryError('operation_failed', `${from}: a directory that holds itself`, { path: from })
         }
-        const found = { from, to, depth: place.depth + 1, real: [...place.real, real], intoExisting: false }
-        this.#directory(found, attributes)
+        const chain = [...here.real, real]
+        this.#directory(
+          { ...here, from, to, below, depth: here.depth + 1, real: chain, intoExisting: false },
+          attributes,
+        )
       } else if (kind === 'file') {
+        here.openAbove()
         this.#run.report.found(attributes.size ?? 0)
         await this.#file(from, to, attributes, false)
       } else {
@@ -195,10 +227,11 @@ export class DownloadTree {
   }
 }
 
-function below({ depth, real }: Place, from: RemotePath, to: string, name: string): Place {
+function beneath(here: Place, found: Found, name: string): Place {
+  const { depth, real, openAbove } = here
   const last = real.at(-1)
   const chain = last === undefined ? [] : [...real, joinRemote(last, `${name}/`)]
-  return { from, to, depth: depth + 1, real: chain, intoExisting: false }
+  return { ...found, depth: depth + 1, real: chain, intoExisting: false, openAbove }
 }
 
 /** Makes a directory that can be filled, or finds one; gives whether it is new. */

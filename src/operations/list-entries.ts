@@ -5,7 +5,7 @@ import type { Entry } from '../model/entry.ts'
 import { orAbort } from '../model/or-abort.ts'
 import { baseName, joinRemote, type RemotePath, suspectName } from '../model/remote-path.ts'
 import type { SftpSession } from '../sftp/session.ts'
-import { readDirectory } from '../transfer/read-directory.ts'
+import { readBatches } from '../transfer/read-directory.ts'
 import { endsAll } from '../transfer/transfer-error.ts'
 import { completeEntries, type Found } from './complete-entries.ts'
 import { refusedName } from './refused-name.ts'
@@ -26,10 +26,12 @@ export async function listEntries(
   const found: Found[] = []
   const refused: FerryError[] = []
   try {
-    for await (const entry of readDirectory(session, path, { signal })) {
-      const suspect = suspectName(entry.name)
-      if (suspect === undefined) found.push({ ...entry, path: pathIn(path, entry.name) })
-      else refused.push(refusedName('list', path, entry.name, suspect))
+    for await (const batch of readBatches(session, path, { signal })) {
+      for (const { name, attributes } of batch) {
+        const suspect = suspectName(name)
+        if (suspect === undefined) found.push({ name, path: pathIn(path, name), attributes })
+        else refused.push(refusedName('list', path, name, suspect))
+      }
     }
   } catch (error) {
     signal.throwIfAborted()

@@ -1,13 +1,17 @@
 import { FerryError } from '../errors/ferry-error.ts'
+import { type PathFilter, type PathPatterns, pathFilter } from '../model/path-filter.ts'
 import type { SftpSession } from '../sftp/session.ts'
+import { ConnectionPool, type ConnectionPoolOptions } from '../transfer/connection-pool.ts'
+import type { Verify } from '../transfer/download-file.ts'
 import type { TransferListener, TransferSummary } from '../transfer/progress.ts'
 import { endsAll } from '../transfer/transfer-error.ts'
 import { TransferQueue } from '../transfer/transfer-queue.ts'
 import { TransferReport } from '../transfer/transfer-report.ts'
 import { TransferWindow, type WindowOptions } from '../transfer/transfer-window.ts'
+import { verifyCopy } from './file-hashes.ts'
 import { withLeftovers } from './leftovers.ts'
 
-export interface TransferOptions extends WindowOptions {
+export interface TransferOptions extends WindowOptions, PathPatterns, ConnectionPoolOptions {
   /** Carry times and permissions over; true unless said otherwise. */
   readonly preserve?: boolean
   /** False: a file that exists is an error. */
@@ -18,6 +22,10 @@ export interface TransferOptions extends WindowOptions {
   readonly links?: 'keep' | 'follow' | 'skip'
   /** Wait until the bytes are on the disk. */
   readonly fsync?: boolean
+  /** Go on with what an earlier transfer of the same files left, after proving that it is their beginning, and leave as much. */
+  readonly resume?: boolean
+  /** Compare hashes of each file before it gets its name. */
+  readonly verify?: boolean
   readonly listener?: TransferListener
   readonly signal: AbortSignal
 }
@@ -36,8 +44,13 @@ export class TransferRun {
   readonly report: TransferReport
   readonly queue: TransferQueue
   readonly window: TransferWindow
+  readonly pool: ConnectionPool
   /** Temporary files on the server that are not gone yet. */
   readonly leftovers = new Set<string>()
+  /** Parts of files, here or on the server, that a later transfer can go on with; absent where none are to be left. */
+  readonly kept: Set<string> | undefined
+  readonly verify: Verify | undefined
+  readonly filter: PathFilter
   readonly #closing = new Set<Promise<void>>()
 
   constructor(session: SftpSession, direction: 'read' | 'write', options: TransferOptions) {
@@ -47,8 +60,12 @@ export class TransferRun {
     this.overwrite = options.overwrite ?? true
     this.atomic = options.atomic ?? true
     this.links = options.links ?? 'keep'
+    this.kept = options.resume ? new Set() : undefined
+    this.verify = options.verify ? (fd, path) => verifyCopy(session, fd, path, options.signal) : undefined
+    this.filter = pathFilter(options)
     this.report = new TransferReport(options.listener)
     this.window = new TransferWindow(session, direction, options)
+    this.pool = new ConnectionPool(session, direction, options)
     const { handles } = session.limits
     // Handles whose CLOSE is not answered yet count as well.
     const files = handles === 0 ? filesAtOnce : Math.floor((handles - directoriesAtOnce) / 2)
@@ -62,7 +79,12 @@ export class TransferRun {
   /** Does the work; whatever happens, nothing is under way afterwards but what a dead server keeps waiting. */
   async complete(work: () => Promise<void>): Promise<TransferSummary> {
     this.signal.throwIfAborted()
-    await withLeftovers(this.#toTheEnd(work), this.leftovers, this.signal)
+    if (this.kept !== undefined && !this.atomic) {
+      throw new FerryError('usage', 'what is written under its final name at once cannot be resumed')
+    }
+    const { leftovers, kept = new Set() } = this
+    await using _more = this.pool
+    await withLeftovers(this.#toTheEnd(work), { leftovers, kept }, this.signal)
     return this.report.summary()
   }
 

@@ -7,3 +7,7 @@ const deepest = 512
 export function checkDepth(act: string, path: string, depth: number): void {
   if (depth > deepest) throw new FerryError('operation_failed', `${act} ${path}: too deep`, { path })
 }
+
+/** A path below a tree's source: `a/b`. */
+export const belowSource = (directory: string, name: string): string =>
+  directory === '' ? name : `${directory}/${name}`

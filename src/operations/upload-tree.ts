@@ -8,17 +8,22 @@ import { joinRemote, type RemotePath } from '../model/remote-path.ts'
 import { joinLocal, readLocalLink } from '../transfer/local-target.ts'
 import { endsAll, reasonOf, told } from '../transfer/transfer-error.ts'
 import { timesOf, uploadFile } from '../transfer/upload-file.ts'
+import { once } from './once.ts'
 import { placeLink } from './place-link.ts'
 import type { TransferRun } from './transfer-run.ts'
-import { checkDepth } from './tree-limits.ts'
+import { belowSource, checkDepth } from './tree-limits.ts'
 
 interface Place {
   readonly from: string
   readonly to: RemotePath
+  /** Below the source, `''` for the source itself. */
+  readonly below: string
   readonly depth: number
   /** Device and inode of the directories above, to know a cycle by. */
   readonly above: readonly string[]
   readonly intoExisting: boolean
+  /** Makes the directories above: those that are left out wait for something in them that is not. */
+  readonly openAbove: () => Promise<unknown>
 }
 
 interface Made extends Place {
@@ -39,11 +44,11 @@ export class UploadTree {
   }
 
   root(from: string, to: RemotePath, stats: Stats, intoExisting: boolean, alone: boolean): void {
-    this.#directory({ from, to, depth: 0, above: [], intoExisting }, stats, alone)
+    this.#directory({ from, to, below: '', depth: 0, above: [], intoExisting, openAbove: async () => {} }, stats, alone)
   }
 
   async file(from: string, to: RemotePath, stats: Stats, fresh: boolean, alone = false): Promise<void> {
-    const { session, report, preserve, overwrite, atomic, leftovers, window, signal } = this.#run
+    const { session, report, preserve, overwrite, atomic, kept, verify, leftovers, window, pool, signal } = this.#run
     report.found(stats.size)
     await this.#run.queue.file(async () => {
       try {
@@ -53,10 +58,14 @@ export class UploadTree {
           atomic,
           fsync: this.#fsync,
           fresh,
+          kept,
+          verify,
           leftovers,
           window,
+          pool,
           signal,
           warn: (message) => report.warn(to, message),
+          onResumed: (count) => report.resumed(count),
           onBytes: (count) => report.moved(from, count),
         })
         report.done(from, to, bytes)
@@ -77,50 +86,63 @@ export class UploadTree {
 
   #directory(place: Place, stats: Stats, alone = false): void {
     this.#run.queue.directory(async () => {
-      const { from, to, depth, intoExisting } = place
+      const { from, to, below, depth } = place
+      const open = once(() => this.#open(place, stats))
       let names: string[]
-      let fresh: boolean
       try {
         checkDepth('upload', from, depth)
         // Before anything is made: the tree may hold its own destination.
         names = listLocal(from)
-        fresh = !intoExisting && (await this.#make(to, stats))
+        if (below === '' || this.#run.filter.takes(below, true)) await open()
       } catch (error) {
         return this.#fail(from, to, error, alone)
       }
-      this.#run.report.directory()
-      this.#made.push({ ...place, stats, fresh })
-      for (const name of names) await this.#entry(place, stats, name, fresh)
+      for (const name of names) await this.#entry(place, stats, name, open)
     })
   }
 
-  async #entry(place: Place, parent: Stats, name: string, fresh: boolean): Promise<void> {
-    const { report, links } = this.#run
+  async #open(place: Place, stats: Stats): Promise<boolean> {
+    await place.openAbove()
+    const fresh = !place.intoExisting && (await this.#make(place.to, stats))
+    this.#run.report.directory()
+    this.#made.push({ ...place, stats, fresh })
+    return fresh
+  }
+
+  async #entry(place: Place, parent: Stats, name: string, open: () => Promise<boolean>): Promise<void> {
+    const { report, links, filter } = this.#run
     const from = joinLocal(place.from, name)
     const to = joinRemote(place.to, name)
-    const above = [...place.above, identity(parent)]
-    let stats: Stats
+    const below = belowSource(place.below, name)
     try {
-      stats = lstatSync(fsPath(from))
-      if (stats.isSymbolicLink()) {
-        if (links === 'skip') return report.skip(from, 'a symbolic link')
-        if (links === 'keep') {
-          report.found(0)
-          this.#links.push({ from, to })
-          return
-        }
-        stats = statSync(fsPath(from))
-      }
+      let stats = lstatSync(fsPath(from))
+      if (stats.isSymbolicLink() && links === 'follow') stats = statSync(fsPath(from))
+      const isDirectory = stats.isDirectory()
+      if (!filter.takes(below, isDirectory) && !(isDirectory && filter.mayTakeBelow)) return
+      if (stats.isFile()) return await this.file(from, to, stats, await open())
+      if (isDirectory) return this.#below(place, parent, { from, to, below, openAbove: open }, stats)
+      if (!stats.isSymbolicLink()) return report.skip(from, specialKind(stats))
+      if (links === 'skip') return report.skip(from, 'a symbolic link')
+      await open()
+      report.found(0)
+      this.#links.push({ from, to })
     } catch (error) {
-      return this.#fail(from, to, localError('stat', from, error))
+      this.#fail(from, to, error instanceof FerryError ? error : localError('stat', from, error))
     }
-    if (stats.isFile()) return this.file(from, to, stats, fresh)
-    if (!stats.isDirectory()) return report.skip(from, specialKind(stats))
-    if (above.includes(identity(stats))) {
-      const cycle = new FerryError('operation_failed', `${from}: a directory that holds itself`, { path: from })
-      return this.#fail(from, to, cycle)
+  }
+
+  #below(
+    { above, depth }: Place,
+    parent: Stats,
+    found: Pick<Place, 'from' | 'to' | 'below' | 'openAbove'>,
+    stats: Stats,
+  ): void {
+    const chain = [...above, identity(parent)]
+    if (chain.includes(identity(stats))) {
+      const { from } = found
+      throw new FerryError('operation_failed', `${from}: a directory that holds itself`, { path: from })
     }
-    this.#directory({ from, to, depth: place.depth + 1, above, intoExisting: false }, stats)
+    this.#directory({ ...found, depth: depth + 1, above: chain, intoExisting: false }, stats)
   }
 
   /** Makes a directory that can be filled, or finds one; gives whether it is new. */

@@ -54,5 +54,5 @@ export async function writeFile(
       signal,
     }),
   )
-  return { bytes: await withLeftovers(work, leftovers, signal) }
+  return { bytes: await withLeftovers(work, { leftovers, kept: new Set() }, signal) }
 }

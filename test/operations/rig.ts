@@ -34,10 +34,10 @@ async function freshDirectory(): Promise<string> {
 
 const within = (directory: string, name = ''): string => (name === '' ? directory : `${directory}/${name}`)
 
-/** Over the scriptable server, whose root is the server's directory. */
-export async function servedRig(options: Omit<SftpServerOptions, 'root'> = {}): Promise<Rig & { pair: ServedPair }> {
-  const [root, local] = [await freshDirectory(), await freshDirectory()]
-  const pair = servePair({ root, ...options })
+/** Over the scriptable server, whose root is the server's directory: a fresh one, unless another rig's is given. */
+export async function servedRig(options: Partial<SftpServerOptions> = {}): Promise<Rig & { pair: ServedPair }> {
+  const [root, local] = [options.root ?? (await freshDirectory()), await freshDirectory()]
+  const pair = servePair({ ...options, root })
   const session = await openSession(pair.channel, sessionOptions)
   onTestFinished(() => session[Symbol.asyncDispose]())
   return {
