@@ -3,9 +3,9 @@ import { FerryError } from '../errors/ferry-error.ts'
 import { errnoOf } from '../errors/local-error.ts'
 import { type Attributes, isDirectory, isFile } from '../model/attributes.ts'
 import { fsPath } from '../model/name-bytes.ts'
+import type { CommandRun } from './command-run.ts'
 import type { Failures } from './failures.ts'
 import { fetchAct, fetchWhole, keep } from './fetch-whole.ts'
-import type { Interpreter } from './interpreter.ts'
 import { makeLocalDirectory } from './local-files.ts'
 import { appendPath } from './paths.ts'
 import { listRemote } from './remote-tree.ts'
@@ -21,13 +21,13 @@ interface Directory {
 
 /** Downloads a directory with all that is in it, but for links and special files (OpenSSH sftp-client.c, download_dir). */
 export class TreeFetch {
-  readonly #run: Interpreter
+  readonly #run: CommandRun
   readonly #flags: TransferFlags
   /** For messages. */
   readonly #command: string
   readonly #failures: Failures
 
-  constructor(run: Interpreter, flags: TransferFlags, command: string, failures: Failures) {
+  constructor(run: CommandRun, flags: TransferFlags, command: string, failures: Failures) {
     this.#run = run
     this.#flags = flags
     this.#command = command

@@ -44,64 +44,64 @@ export const grammar = {
     spellings: [{ name: 'cd' }, { name: 'chdir', hidden: true }],
     flags: '',
     arguments: [remote('path', optional)],
-    summary: 'Change the remote directory, or go back to the first one',
+    summary: 'Change the remote directory; without a path back to the first one',
   },
   chgrp: {
     spellings: [{ name: 'chgrp' }],
     flags: 'h',
     arguments: [number('gid'), remote('path', globbed)],
     base: 0,
-    summary: 'Change the group of remote files; -h of links themselves',
+    summary: 'Change the group, a number; -h of links themselves',
   },
   chmod: {
     spellings: [{ name: 'chmod' }],
     flags: 'h',
     arguments: [number('mode'), remote('path', globbed)],
     base: 8,
-    summary: 'Change the permissions of remote files, octal',
+    summary: 'Change the permissions, octal; -h of links themselves',
   },
   chown: {
     spellings: [{ name: 'chown' }],
     flags: 'h',
     arguments: [number('uid'), remote('path', globbed)],
     base: 0,
-    summary: 'Change the owner of remote files; -h of links themselves',
+    summary: 'Change the owner, a number; -h of links themselves',
   },
   cp: {
     spellings: [{ name: 'cp' }, { name: 'copy' }],
     flags: '',
     arguments: [remote('from'), remote('to')],
-    summary: 'Copy a file on the server',
+    summary: 'Copy a file on the server (copy-data)',
   },
   df: {
     spellings: [{ name: 'df' }],
     flags: 'hi',
     arguments: [remote('path', optional)],
-    summary: 'Show space of the file system that holds a path; -h scaled, -i inodes',
+    summary: 'Show space of the file system that holds a path; -h with units, -i inodes',
   },
   get: {
     spellings: [{ name: 'get' }, { name: 'mget', hidden: true }, { name: 'reget', implies: 'a' }],
     ...transferFlags,
     arguments: [remote('remote', globbed), local('local', optional)],
-    summary: 'Download; -a resumes, -f syncs, -p keeps times and modes, -R with directories',
+    summary: 'Download; -a resumes, -f syncs to disk, -p keeps times and modes, -R takes directories',
   },
   help: {
     spellings: [{ name: 'help' }, { name: '?' }],
     flags: '',
     arguments: [],
-    summary: 'Show this list',
+    summary: 'List the commands',
   },
   lcd: {
     spellings: [{ name: 'lcd' }, { name: 'lchdir', hidden: true }],
     flags: '',
     arguments: [local('path', optional)],
-    summary: 'Change the local directory, or go home',
+    summary: 'Change the local directory, or go home; ~ and ~user work',
   },
   lls: {
     spellings: [{ name: 'lls' }],
     flags: '',
     arguments: [{ name: 'ls-options', kind: 'shell', optional: true }],
-    summary: 'List a local directory with the local ls',
+    summary: 'List a local directory with the local ls, through the shell',
   },
   lmkdir: {
     spellings: [{ name: 'lmkdir' }],
@@ -113,7 +113,7 @@ export const grammar = {
     spellings: [{ name: 'ln' }, { name: 'symlink', implies: 's', flags: '' }],
     flags: 's',
     arguments: [remote('existing'), remote('new')],
-    summary: 'Link a remote file; -s and symlink make a symbolic link',
+    summary: 'Make a hard link; -s a symbolic one',
   },
   lpwd: {
     spellings: [{ name: 'lpwd' }],
@@ -125,7 +125,7 @@ export const grammar = {
     spellings: [{ name: 'ls' }, { name: 'dir', hidden: true }],
     flags: '1afhlnrSt',
     arguments: [remote('path', { optional: true, globs: 'braces' })],
-    summary: 'List a remote directory',
+    summary: 'List a remote directory, or what a pattern matches',
   },
   lumask: {
     spellings: [{ name: 'lumask' }],
@@ -144,7 +144,7 @@ export const grammar = {
     spellings: [{ name: 'progress' }],
     flags: '',
     arguments: [],
-    summary: 'Turn the progress meter on or off',
+    summary: 'Switch the progress meter; exec shows none',
   },
   put: {
     spellings: [{ name: 'put' }, { name: 'mput', hidden: true }, { name: 'reput', implies: 'a' }],
@@ -162,25 +162,25 @@ export const grammar = {
     spellings: [{ name: 'quit' }, { name: 'bye' }, { name: 'exit' }],
     flags: '',
     arguments: [],
-    summary: 'End the session',
+    summary: 'End the script or the session',
   },
   rename: {
     spellings: [{ name: 'rename' }],
     flags: 'l',
     arguments: [remote('from'), remote('to')],
-    summary: 'Rename a remote file, replacing one of the new name; -l does not replace',
+    summary: 'Rename, replacing a file of the new name where the server can; -l never replaces',
   },
   rm: {
     spellings: [{ name: 'rm' }],
     flags: '',
     arguments: [remote('path', globbed)],
-    summary: 'Delete remote files',
+    summary: 'Delete files and links',
   },
   rmdir: {
     spellings: [{ name: 'rmdir' }],
     flags: '',
     arguments: [remote()],
-    summary: 'Delete an empty remote directory',
+    summary: 'Delete an empty directory',
   },
   version: {
     spellings: [{ name: 'version' }],
@@ -192,7 +192,7 @@ export const grammar = {
     spellings: [{ name: '!' }],
     flags: '',
     arguments: [{ name: 'command', kind: 'shell', optional: true }],
-    summary: 'Run a command in the local shell',
+    summary: 'Run a command in the local shell ($SHELL, else /bin/sh); without one start the shell',
   },
 } as const satisfies Record<string, CommandGrammar>
 
@@ -231,11 +231,17 @@ export function usageOf(called: Called): string {
   return spelling.name === '!' ? `!${words.join(' ')}` : [spelling.name, ...words].join(' ')
 }
 
+/** What it does; a spelling that stands for flags is told by them. */
+export function summaryOf({ grammar, spelling }: Called): string {
+  const [plain] = grammar.spellings
+  return spelling.implies === undefined ? grammar.summary : `As ${plain?.name} -${spelling.implies}`
+}
+
 /** All commands with their usage, as `help` prints them. */
 export function helpText(): string {
   const lines = [...spellings.values()]
     .filter(({ spelling }) => !spelling.hidden)
-    .map((called) => ({ usage: usageOf(called), summary: called.grammar.summary }))
+    .map((called) => ({ usage: usageOf(called), summary: summaryOf(called) }))
     .sort((one, other) => (one.usage < other.usage ? -1 : 1))
   const width = Math.max(...lines.map(({ usage }) => usage.length)) + 2
   return `Available commands:\n${lines.map(({ usage, summary }) => `${usage.padEnd(width)}${summary}\n`).join('')}`

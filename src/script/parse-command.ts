@@ -12,6 +12,9 @@ export interface SyntaxProblem {
 const blanks = '[ \\t\\r\\n]*'
 const prefixes = new RegExp(`^${blanks}([-@]*)${blanks}`)
 
+/** How much of a line its prefixes and the blanks around them are. */
+export const prefixLength = (line: string): number => prefixes.exec(line)?.[0].length ?? 0
+
 /** A line after its prefixes, and whether its failure counts; `undefined` where there is no command in it. */
 export function withoutPrefixes(line: string): { readonly ignoresFailure: boolean; readonly rest: string } | undefined {
   const [whole = '', given = ''] = prefixes.exec(line) ?? []
@@ -26,14 +29,14 @@ export function parseCommand(text: string, values: Values): Command | SyntaxProb
   if ('problem' in split) return split
   const shell = text.startsWith('!') ? spellings.get('!') : undefined
   if (shell !== undefined) return rawCommand(shell, text.slice(1), values)
-  const [first, ...words] = split.words
+  const [first] = split.words
   if (first === undefined) return { problem: 'invalid command ""' }
   if (first.hasParameter) return { problem: "a parameter's value cannot be the command" }
   const called = first.pattern === '!' ? undefined : spellings.get(first.pattern.toLowerCase())
   if (called === undefined) return unknownCommand(first.plain)
   // lls is no command of words: what follows is the shell's.
   if (called.name === 'lls') return rawCommand(called, text.slice(first.end), values)
-  return wordCommand(called, words)
+  return wordCommand(called, split.words)
 }
 
 /** The local shell gets the rest of the line as it stands; a carriage return at its end belongs to the line's end. */
@@ -51,33 +54,34 @@ function wordCommand(called: Called, words: readonly Word[]): Command | SyntaxPr
   const { name, grammar, spelling } = called
   const flags = parseFlags(called, words)
   if ('problem' in flags) return flags
-  const { letters, rest } = flags
-  const command = { name, calledAs: spelling.name, flags: (spelling.implies ?? '') + letters }
-  const given = [...rest]
-  const numbered = grammar.base !== undefined
-  const number = numbered ? parseNumber(given.shift()?.plain ?? '', grammar.base) : undefined
-  if (numbered && number === undefined) {
+  const numbers = grammar.base === undefined ? 0 : 1
+  const number = numbers === 0 ? undefined : parseNumber(words[flags.end]?.plain ?? '', grammar.base)
+  if (numbers > 0 && number === undefined) {
     return { problem: `${spelling.name}: a numeric argument is needed`, hint: usageOf(called) }
   }
-  const wanted = grammar.arguments.filter(({ kind }) => kind !== 'number')
-  const needed = wanted.filter((argument) => !argument.optional).length
+  const start = flags.end + numbers
+  const given = words.slice(start, start + grammar.arguments.length - numbers)
+  const needed = grammar.arguments.filter(({ optional }) => !optional).length - numbers
   if (given.length < needed) {
     const paths = needed === 1 ? 'a path is needed' : 'two paths are needed'
     return { problem: `${spelling.name}: ${paths}`, hint: usageOf(called) }
   }
-  return { ...command, arguments: given.slice(0, wanted.length), ...(number !== undefined && { number }) }
+  const command = { name, calledAs: spelling.name, flags: (spelling.implies ?? '') + flags.letters, arguments: given }
+  return number === undefined ? command : { ...command, number }
 }
 
-/** As BSD's getopt(3): flags may be bundled, `--` ends them, and so does the first word that is none. */
+/** As BSD's getopt(3), behind the command: flags may be bundled, `--` ends them, and so does the first word that is none. */
 function parseFlags(
   called: Called,
   words: readonly Word[],
-): { readonly letters: string; readonly rest: readonly Word[] } | SyntaxProblem {
+): { readonly letters: string; readonly end: number } | SyntaxProblem {
   const same: Readonly<Record<string, string>> = called.grammar.sameFlags ?? {}
   let letters = ''
-  for (const [index, { pattern, hasParameter }] of words.entries()) {
-    if (hasParameter || pattern === '-' || !pattern.startsWith('-')) return { letters, rest: words.slice(index) }
-    if (pattern === '--') return { letters, rest: words.slice(index + 1) }
+  let end = 1
+  for (const { pattern, hasParameter } of words.slice(1)) {
+    if (hasParameter || pattern === '-' || !pattern.startsWith('-')) break
+    end += 1
+    if (pattern === '--') break
     for (const letter of pattern.slice(1)) {
       if (!flagsOf(called).includes(letter)) {
         return { problem: `${called.spelling.name}: invalid flag -${letter}`, hint: usageOf(called) }
@@ -85,7 +89,7 @@ function parseFlags(
       letters += same[letter] ?? letter
     }
   }
-  return { letters, rest: [] }
+  return { letters, end }
 }
 
 const digits = {

@@ -11,35 +11,61 @@ export interface ParseOptions {
   /** What the script declares; where it is left out, each variable declares a parameter of its name. */
   readonly parameters?: Readonly<Record<string, Parameter>>
   readonly variables?: Readonly<Record<string, string>>
+  /** False: a line is looked at when its turn comes, as sftp does. */
+  readonly precheck?: boolean
 }
 
 /**
- * Reads a whole script in sftp's batch language, up to its first `quit`. All that is wrong with it is told at once (`script_invalid`), but
+ * Reads a script in sftp's batch language, up to its first `quit`. All that is wrong with it is told at once (`script_invalid`), but
  * for lines prefixed with `-`. Text is as `decodeName` gives it, so that names keep their bytes.
  */
 export function parseScript(text: string, options: ParseOptions): Script {
-  const { file } = options
+  const { file, precheck = true } = options
   const values = parameterValues(options)
-  const lines: ScriptLine[] = []
+  const lines = { [Symbol.iterator]: () => readLines(text, values) }
+  if (precheck) check(file, lines)
+  return { file, lines, isChecked: precheck }
+}
+
+function check(file: string, lines: Iterable<ScriptLine>): void {
   const problems: Problem[] = []
-  for (const [index, content] of text.split('\n').entries()) {
-    const stripped = withoutPrefixes(content)
-    if (stripped === undefined) continue
-    const line = index + 1
-    const { ignoresFailure, rest } = stripped
-    const parsed = parseCommand(rest, values)
-    const isValid = 'name' in parsed
-    if (!isValid && !ignoresFailure) {
-      problems.push({ file, line, message: parsed.problem, ...(parsed.hint !== undefined && { hint: parsed.hint }) })
-      continue
-    }
-    const command = isValid ? parsed : syntaxError(parsed)
-    lines.push({ line, text: content.trim(), ignoresFailure, command })
-    if (isValid && parsed.name === 'quit') break
+  for (const { line, ignoresFailure, command } of lines) {
+    if (command instanceof FerryError && !ignoresFailure) problems.push(problemAt(file, line, command))
   }
   if (problems.length > 0) throw invalidScript(file, problems)
-  return { file, lines }
 }
+
+/** Lines with a command in them, up to the one that ends the script; read as they are asked for, so that none is kept. */
+function* readLines(text: string, values: Values): Generator<ScriptLine, void, undefined> {
+  let number = 0
+  for (let start = 0; start <= text.length; ) {
+    const feed = text.indexOf('\n', start)
+    const end = feed < 0 ? text.length : feed
+    number += 1
+    const line = parseLine(text.slice(start, end), number, values)
+    if (line !== undefined) yield line
+    if (line?.command.name === 'quit') return
+    start = end + 1
+  }
+}
+
+const noValues: Values = new Map()
+
+/** Reads one line; where there is no command in it, there is nothing. */
+export function parseLine(content: string, line: number, values: Values = noValues): ScriptLine | undefined {
+  const stripped = withoutPrefixes(content)
+  if (stripped === undefined) return undefined
+  const { ignoresFailure, rest } = stripped
+  const parsed = parseCommand(rest, values)
+  return { line, text: content.trim(), ignoresFailure, command: 'name' in parsed ? parsed : syntaxError(parsed) }
+}
+
+const problemAt = (file: string, line: number, { message, details: { hint } }: FerryError): Problem => ({
+  file,
+  line,
+  message,
+  ...(hint !== undefined && { hint }),
+})
 
 const syntaxError = ({ problem, hint }: SyntaxProblem): FerryError =>
   new FerryError('script_invalid', problem, hint === undefined ? {} : { hint })

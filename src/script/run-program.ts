@@ -3,18 +3,24 @@ import type { Readable } from 'node:stream'
 import { localReason } from '../errors/local-error.ts'
 import { decodeName } from '../model/name-bytes.ts'
 
-export interface ProgramOptions {
+export interface LocalOptions {
   readonly directory: string
   readonly environment: Readonly<Record<string, string | undefined>>
+  readonly signal: AbortSignal
+}
+
+/** Runs a local program to its end. Gives what went wrong with it in words, such as `exited with status 1`, if something did. */
+export type RunLocal = (words: readonly string[], options: LocalOptions) => Promise<string | undefined>
+
+interface ProgramOptions extends LocalOptions {
   readonly onOutput: (text: string) => Promise<void>
   readonly onErrorOutput: (text: string) => Promise<void>
-  readonly signal: AbortSignal
 }
 
 /** What a program left running in the background may hold its output open for; nobody waits longer for that. */
 const graceMs = 500
 
-/** Runs a local program with nothing on its stdin. Gives what went wrong with it in words, such as `exited with status 1`, if something did. */
+/** Runs a local program with nothing on its stdin, as RunLocal does. */
 export async function runProgram(words: readonly string[], options: ProgramOptions): Promise<string | undefined> {
   const { directory, environment, signal } = options
   signal.throwIfAborted()

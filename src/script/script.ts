@@ -2,11 +2,14 @@ import type { FerryError } from '../errors/ferry-error.ts'
 import type { CommandName } from './grammar.ts'
 import type { Word } from './words.ts'
 
-/** A script whose lines were read and checked; `runScript` runs it. */
+/** A script; `runScript` runs it. */
 export interface Script {
   /** For places: the file, `-`, `-c`, `@name`. */
   readonly file: string
-  readonly lines: readonly ScriptLine[]
+  /** Read from the text as they are asked for, where they were not all checked. */
+  readonly lines: Iterable<ScriptLine>
+  /** Whether nothing is wrong with any line but those that ignore their failure. */
+  readonly isChecked: boolean
 }
 
 /** A line with a command in it. Blank lines and comments are none. */
@@ -17,7 +20,7 @@ export interface ScriptLine {
   readonly text: string
   /** Prefixed with `-`: its failure does not end the script. */
   readonly ignoresFailure: boolean
-  /** What the line says, or what is wrong with it: that is told at once, but for a line that ignores its failure when its turn comes. */
+  /** What the line says, or what is wrong with it: that fails when its turn comes. */
   readonly command: Command | FerryError
 }
 

@@ -6,8 +6,8 @@ import { fsPath } from '../model/name-bytes.ts'
 import { glance } from '../operations/glance.ts'
 import { endsAll, reasonOf } from '../transfer/transfer-error.ts'
 import { timesOf } from '../transfer/upload-file.ts'
+import type { CommandRun } from './command-run.ts'
 import type { Failures } from './failures.ts'
-import type { Interpreter } from './interpreter.ts'
 import { listLocal } from './local-tree.ts'
 import { appendPath } from './paths.ts'
 import { sendAct, sendWhole } from './send-whole.ts'
@@ -23,13 +23,13 @@ interface Directory {
 
 /** Uploads a directory with all that is in it, but for links and special files (OpenSSH sftp-client.c, upload_dir). */
 export class TreeSend {
-  readonly #run: Interpreter
+  readonly #run: CommandRun
   readonly #flags: TransferFlags
   /** For messages. */
   readonly #command: string
   readonly #failures: Failures
 
-  constructor(run: Interpreter, flags: TransferFlags, command: string, failures: Failures) {
+  constructor(run: CommandRun, flags: TransferFlags, command: string, failures: Failures) {
     this.#run = run
     this.#flags = flags
     this.#command = command
@@ -94,7 +94,7 @@ export class TreeSend {
   }
 }
 
-function lookAt(run: Interpreter, path: string, look: (path: string | Buffer) => Stats): Stats {
+function lookAt(run: CommandRun, path: string, look: (path: string | Buffer) => Stats): Stats {
   try {
     return look(fsPath(run.local(path)))
   } catch (error) {

@@ -3,21 +3,30 @@ import { FerryError } from '../errors/ferry-error.ts'
 import { localError } from '../errors/local-error.ts'
 import { type Attributes, isDirectory } from '../model/attributes.ts'
 import { fsPath } from '../model/name-bytes.ts'
+import { remotePath } from '../model/remote-path.ts'
 import { glance } from '../operations/glance.ts'
 import type { Handle, OpenFlags } from '../sftp/session.ts'
 import { sendFile } from '../transfer/send-file.ts'
-import { timesOf } from '../transfer/upload-file.ts'
+import { TransferWindow } from '../transfer/transfer-window.ts'
+import { timesOf, uploadFile } from '../transfer/upload-file.ts'
 import { writeContent } from '../transfer/write-content.ts'
-import type { Interpreter } from './interpreter.ts'
+import type { CommandRun } from './command-run.ts'
 import { shownName } from './shown-name.ts'
 import type { TransferFlags } from './transfer-flags.ts'
 
-/** Uploads one file in place, as sftp does: after a failure what arrived stays (OpenSSH sftp-client.c, do_upload). */
-export async function sendWhole(run: Interpreter, from: string, to: string, flags: TransferFlags): Promise<void> {
+/** Uploads one file: in place, as sftp does, or by a temporary name. */
+export async function sendWhole(run: CommandRun, from: string, to: string, flags: TransferFlags): Promise<void> {
+  const bytes = await (flags.atomic ? sendBeside : sendInPlace)(run, from, to, flags)
+  flags.report?.done(from, to, bytes)
+}
+
+/** After a failure what arrived stays (OpenSSH sftp-client.c, do_upload). */
+async function sendInPlace(run: CommandRun, from: string, to: string, flags: TransferFlags): Promise<number> {
   const { session, signal } = run
-  const { resume, preserve, sync, window } = flags
+  const { resume, preserve, sync, window, report } = flags
   const { fd, stats } = openSource(run, from, flags)
   try {
+    report?.found(stats.size)
     const start = resume ? await sizeToResume(run, from, to, stats.size) : 0
     const attributes = { permissions: stats.mode & 0o777, ...(preserve && { times: timesOf(stats) }) }
     const how = resume ? { append: true } : { truncate: true }
@@ -28,17 +37,48 @@ export async function sendWhole(run: Interpreter, from: string, to: string, flag
       fsync: sync,
       warn: (message: string) => warnings.push(message),
     }
-    await writeContent(
+    const onBytes = (count: number): void => report?.moved(from, count)
+    const bytes = await writeContent(
       session,
       handle,
       content,
       (_handle, onLastAsked) =>
-        sendFile(session, handle, fd, { offset: start, size: stats.size, ...window, onLastAsked, signal }),
+        sendFile(session, handle, fd, { offset: start, size: stats.size, ...window, onBytes, onLastAsked, signal }),
       start,
     )
     for (const warning of warnings) await run.remark(shownName(`${to}: ${warning}`))
+    return bytes
   } finally {
     closeSync(fd)
+  }
+}
+
+/** A new file gets the mode that it would get in place, and one that exists keeps its own. */
+async function sendBeside(run: CommandRun, from: string, to: string, flags: TransferFlags): Promise<number> {
+  const { session, signal } = run
+  const { preserve, sync, window, report } = flags
+  const { fd, stats } = openSource(run, from, flags)
+  closeSync(fd)
+  report?.found(stats.size)
+  const leftovers = new Set<string>()
+  const warnings: string[] = []
+  try {
+    return await uploadFile(session, run.local(from), remotePath(to), {
+      preserve,
+      overwrite: true,
+      atomic: true,
+      fsync: sync,
+      fresh: false,
+      leftovers,
+      warn: (message) => warnings.push(message),
+      onResumed: () => undefined,
+      window: new TransferWindow(session, 'write', window),
+      onBytes: (count) => report?.moved(from, count),
+      signal,
+    })
+  } finally {
+    for (const path of leftovers) warnings.push(`a temporary file may be left on the server: ${path}`)
+    for (const warning of warnings) await run.remark(shownName(`${to}: ${warning}`))
   }
 }
 
@@ -49,7 +89,7 @@ export function sendAct(command: string, from: string, to: string, error: unknow
 }
 
 /** Special files are looked at and never opened: a FIFO would wait for its writer, a device may act. */
-function openSource(run: Interpreter, from: string, { recursive }: TransferFlags): { fd: number; stats: Stats } {
+function openSource(run: CommandRun, from: string, { recursive }: TransferFlags): { fd: number; stats: Stats } {
   const path = fsPath(run.local(from))
   let fd: number | undefined
   try {
@@ -71,7 +111,7 @@ function checkKind(path: string, stats: Stats, recursive: boolean): void {
 }
 
 /** What the server has: less than the whole, and not nothing, as sftp insists. */
-async function sizeToResume({ session }: Interpreter, from: string, to: string, localSize: number): Promise<number> {
+async function sizeToResume({ session }: CommandRun, from: string, to: string, localSize: number): Promise<number> {
   const { size = 0 } = await session.stat(to)
   if (size < localSize) return size
   throw new FerryError('operation_failed', `${from}: it cannot be resumed, the remote file is not smaller`, {
@@ -81,7 +121,7 @@ async function sizeToResume({ session }: Interpreter, from: string, to: string, 
 
 /** Opens a remote file to write it. OpenSSH's server answers FAILURE for a directory. */
 export async function openTarget(
-  { session, signal }: Interpreter,
+  { session, signal }: CommandRun,
   to: string,
   flags: OpenFlags,
   attributes: Attributes,

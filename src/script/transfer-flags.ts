@@ -1,5 +1,6 @@
+import type { TransferReport } from '../transfer/transfer-report.ts'
 import type { WindowOptions } from '../transfer/transfer-window.ts'
-import type { Interpreter, ScriptPreferences } from './interpreter.ts'
+import type { CommandRun, ScriptPreferences, TransferVerb } from './command-run.ts'
 import type { Command } from './script.ts'
 
 /** How files are moved: the command's flags, and what the connection sets for all of them. */
@@ -8,16 +9,25 @@ export interface TransferFlags {
   readonly sync: boolean
   readonly preserve: boolean
   readonly recursive: boolean
+  /** By a temporary name; never where a transfer is resumed, which goes on in the file that is there. */
+  readonly atomic: boolean
   readonly window: WindowOptions
+  /** Present while somebody watches. */
+  readonly report?: TransferReport
 }
 
-export function transferFlags({ preferences }: Interpreter, { flags }: Command): TransferFlags {
+export function transferFlags(run: CommandRun, { flags }: Command, verb: TransferVerb): TransferFlags {
+  const { preferences } = run
+  const resume = flags.includes('a')
+  const report = run.report(verb)
   return {
-    resume: flags.includes('a'),
+    resume,
     sync: flags.includes('f') || preferences.fsync,
     preserve: flags.includes('p') || preferences.preserveMetadata === true,
     recursive: flags.includes('R'),
+    atomic: run.options.atomic === true && !resume,
     window: windowOptions(preferences),
+    ...(report !== undefined && { report }),
   }
 }
 

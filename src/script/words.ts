@@ -19,6 +19,8 @@ type Splitting = { readonly words: readonly Word[] } | { readonly problem: strin
 const mostWords = 128
 const blank = /[ \t\n\v\f\r]/
 const wildcard = /[*?[]/
+/** What means itself, in quotes and out of them. */
+const ordinary = /[^\s#"'\\$*?[]+/y
 /** A use of a parameter; which names are parameters is for the caller to know. */
 const parameterUse = /\$\{([^{}]*)\}/y
 
@@ -27,34 +29,66 @@ const parameterUse = /\$\{([^{}]*)\}/y
  * stands for a parameter is part of its word, whatever it holds.
  */
 export function splitWords(line: string, values: Values): Splitting {
+  const { words, open } = scanWords(line, values)
+  if (open !== undefined) {
+    if (open.quote !== '' || open.isEscaping) return { problem: 'unterminated quoted argument' }
+    words.push(open.word.closed(line.length))
+  }
+  return words.length > mostWords ? { problem: `too many words, at most ${mostWords} fit a line` } : { words }
+}
+
+interface Scan {
+  readonly words: Word[]
+  /** The word that the text ends in. */
+  readonly open?: {
+    readonly word: OpenWord
+    readonly start: number
+    readonly quote: Quote
+    readonly isEscaping: boolean
+  }
+  readonly isComment: boolean
+}
+
+/** The quote that is open, if one is. */
+export type Quote = '' | '"' | "'"
+
+/** The words of a text, which may end in the midst of one. */
+export function scanWords(line: string, values: Values): Scan {
   const words: Word[] = []
   let word: OpenWord | undefined
-  let quote = ''
-  for (let at = 0; at <= line.length; at += 1) {
+  let start = 0
+  let quote: Quote = ''
+  for (let at = 0; at < line.length; at += 1) {
     const character = line.charAt(at)
-    if (quote === '' && (character === '' || character === '#' || blank.test(character))) {
+    if (quote === '' && (character === '#' || blank.test(character))) {
       if (word !== undefined) words.push(word.closed(at))
       word = undefined
-      if (character === '#') break
+      if (character === '#') return { words, isComment: true }
       continue
     }
-    if (character === '') return { problem: 'unterminated quoted argument' }
-    word ??= new OpenWord()
+    if (word === undefined) {
+      word = new OpenWord()
+      start = at
+    }
+    ordinary.lastIndex = at
     const parameter = parameterAt(line, at, values)
-    if (parameter !== undefined) {
+    if (ordinary.test(line)) {
+      word.plainly(line.slice(at, ordinary.lastIndex))
+      at = ordinary.lastIndex - 1
+    } else if (parameter !== undefined) {
       word.value(parameter.value)
       at += parameter.length - 1
     } else if (character === quote) quote = ''
     else if (quote === '' && (character === '"' || character === "'")) quote = character
     else if (character === '\\') {
       at += 1
-      if (at >= line.length) return { problem: 'unterminated quoted argument' }
+      if (at >= line.length) return { words, open: { word, start, quote, isEscaping: true }, isComment: false }
       if (quote === '') word.escaped(line.charAt(at))
       else word.escapedInQuotes(line.charAt(at), quote)
     } else if (quote === '') word.plainly(character)
     else word.quoted(character)
   }
-  return words.length > mostWords ? { problem: `too many words, at most ${mostWords} fit a line` } : { words }
+  return { words, ...(word !== undefined && { open: { word, start, quote, isEscaping: false } }), isComment: false }
 }
 
 /** The parameter that is used at an offset of the text, if one is. */
@@ -76,11 +110,12 @@ export const escapePattern = (text: string): string => text.replace(/[^A-Za-z0-9
 /** A word that is being read. */
 class OpenWord {
   #pattern = ''
-  #plain = ''
+  /** From where on it is another text than the pattern; most words need one string alone. */
+  #plain: string | undefined
   #hasParameter = false
 
   closed(end: number): Word {
-    return { pattern: this.#pattern, plain: this.#plain, hasParameter: this.#hasParameter, end }
+    return { pattern: this.#pattern, plain: this.#plain ?? this.#pattern, hasParameter: this.#hasParameter, end }
   }
 
   value(text: string): void {
@@ -88,8 +123,8 @@ class OpenWord {
     this.#hasParameter = true
   }
 
-  plainly(character: string): void {
-    this.#add(character, character)
+  plainly(text: string): void {
+    this.#add(text, text)
   }
 
   /** Quotes take a wildcard's meaning away. */
@@ -113,7 +148,7 @@ class OpenWord {
   }
 
   #add(pattern: string, plain: string): void {
+    if (this.#plain !== undefined || pattern !== plain) this.#plain = (this.#plain ?? this.#pattern) + plain
     this.#pattern += pattern
-    this.#plain += plain
   }
 }

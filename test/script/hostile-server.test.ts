@@ -66,6 +66,20 @@ describe('names that cannot be names', () => {
   })
 })
 
+test('ls -l shows what a file is, and not what the server says of it', async () => {
+  const lie = { name: 'f', longname: '-rwsrwsrwx    9 root     root     0 Jan  1 00:00 g' }
+  const { run } = await scene(
+    { f: 'four' },
+    {
+      faults: [
+        { on: 'readdir', times: 1, act: listing(lie) },
+        { on: 'readdir', times: 1, act: status(1) },
+      ],
+    },
+  )
+  expect((await run('ls -l')).output).toMatch(/^-rw-r--r-- +\? \S+ +\S+ +4 .* f\n$/)
+})
+
 describe('links', () => {
   test('inside a tree are skipped with a remark, both ways', async () => {
     const { run, there, here } = await scene({ 'd/f': 'f' })

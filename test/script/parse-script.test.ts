@@ -41,7 +41,7 @@ describe('a script', () => {
 
   test('is not checked behind quit, bye or exit', () => {
     for (const quit of ['quit', 'BYE', '@exit now', '-quit']) {
-      expect(parse(`pwd\n${quit}\njajaja\n"`).lines).toHaveLength(2)
+      expect([...parse(`pwd\n${quit}\njajaja\n"`).lines]).toHaveLength(2)
     }
   })
 
@@ -50,7 +50,7 @@ describe('a script', () => {
   })
 
   test('keeps what is wrong under "-" until its turn comes', () => {
-    const { lines } = parse('-mkdri x\npwd')
+    const lines = [...parse('-mkdri x\npwd').lines]
     expect(lines[0]?.command).toMatchObject({ code: 'script_invalid', message: 'invalid command "mkdri"' })
     expect(lines[0]?.ignoresFailure).toBe(true)
     expect(lines).toHaveLength(2)
@@ -61,7 +61,7 @@ describe('a script', () => {
   })
 
   test('counts lines from 1 and keeps them as written, without the blanks around', () => {
-    const { lines } = parse('\n# comment\n  -@ mkdir  "a b" # why \r\npwd')
+    const lines = [...parse('\n# comment\n  -@ mkdir  "a b" # why \r\npwd').lines]
     expect(lines.map(({ line, text }) => ({ line, text }))).toEqual([
       { line: 3, text: '-@ mkdir  "a b" # why' },
       { line: 4, text: 'pwd' },

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { createHash } from 'node:crypto'
 import {
   chmodSync,
   existsSync,
@@ -14,9 +15,10 @@ import {
 } from 'node:fs'
 import { join, relative } from 'node:path'
 import { FerryError } from '../../src/errors/ferry-error.ts'
-import type { ScriptPreferences } from '../../src/script/interpreter.ts'
+import type { ScriptPreferences } from '../../src/script/command-run.ts'
 import { type ParseOptions, parseScript } from '../../src/script/parse-script.ts'
-import { type CommandResult, runScript } from '../../src/script/run-script.ts'
+import { runScript } from '../../src/script/run-script.ts'
+import type { CommandResult } from '../../src/script/script-session.ts'
 import { openSession } from '../../src/sftp/open-session.ts'
 import type { SftpSession } from '../../src/sftp/session.ts'
 import { programChannel } from '../sftp/program-channel.ts'
@@ -157,7 +159,9 @@ export function snapshot(root: string): string[] {
 }
 
 const brief = (content: Buffer, root: string): string =>
-  content.length > 200 ? `${content.length} bytes` : JSON.stringify(content.toString('latin1').replaceAll(root, 'ROOT'))
+  content.length > 200
+    ? `${content.length} bytes ${createHash('sha1').update(content).digest('hex')}`
+    : JSON.stringify(content.toString('latin1').replaceAll(root, 'ROOT'))
 
 export interface Outcome {
   readonly ok: boolean
@@ -195,15 +199,15 @@ export async function runFerry(
   session: SftpSession,
   root: string,
   script: string,
-  options: Partial<ScriptPreferences> & Pick<ParseOptions, 'parameters' | 'variables'> = {},
+  options: Partial<ScriptPreferences> & Pick<ParseOptions, 'parameters' | 'variables' | 'precheck'> = {},
 ): Promise<FerryOutcome> {
-  const { parameters, variables, ...preferences } = options
+  const { parameters, variables, precheck = true, ...preferences } = options
   const results: CommandResult[] = []
   let remarks = ''
   let error: FerryError | undefined
   try {
     const declared = { ...(parameters && { parameters }), ...(variables && { variables }) }
-    const parsed = parseScript(script, { file: 'test.sftp', ...declared })
+    const parsed = parseScript(script, { file: 'test.sftp', precheck, ...declared })
     const directory = join(root, 'remote')
     const remote = { session, preferences: { localCommands: true, fsync: false, directory, ...preferences } }
     const run = runScript(remote, parsed, {

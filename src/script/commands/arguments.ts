@@ -1,5 +1,5 @@
 import { FerryError } from '../../errors/ferry-error.ts'
-import type { Interpreter } from '../interpreter.ts'
+import type { CommandRun } from '../command-run.ts'
 import { type PathPattern, parsePattern } from '../match.ts'
 import { joinPath } from '../paths.ts'
 import type { Command } from '../script.ts'
@@ -20,11 +20,11 @@ export function numberArgument({ calledAs, number }: Command): number {
 }
 
 /** A pattern of remote paths, seen from the remote directory, whose own name is no pattern. */
-export function remotePattern(run: Interpreter, word: Word): string {
+export function remotePattern(run: CommandRun, word: Word): string {
   return joinPath(escapePattern(run.directory), word.pattern)
 }
 
 /** How commands that act on each match take a pattern: what matches nothing is a name itself (GLOB_NOCHECK). */
-export function namePattern(run: Interpreter, word: Word): PathPattern {
+export function namePattern(run: CommandRun, word: Word): PathPattern {
   return parsePattern(remotePattern(run, word), { unknownClass: 'is plain' })
 }

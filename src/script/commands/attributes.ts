@@ -1,20 +1,20 @@
 import { FerryError } from '../../errors/ferry-error.ts'
-import type { Interpreter } from '../interpreter.ts'
+import type { CommandRun } from '../command-run.ts'
 import type { Command } from '../script.ts'
 import { numberArgument } from './arguments.ts'
 import { eachMatch } from './each-match.ts'
 
 /** Sends the mode as it is: the server keeps what chmod(2) would. */
-export async function chmod(run: Interpreter, command: Command): Promise<void> {
+export async function chmod(run: CommandRun, command: Command): Promise<void> {
   const changes = { permissions: numberArgument(command) }
   await eachMatch(run, command, 0, (path) => change(run, command, path, changes))
 }
 
-export async function chown(run: Interpreter, command: Command): Promise<void> {
+export async function chown(run: CommandRun, command: Command): Promise<void> {
   await changeOwner(run, command, (owner) => ({ ...owner, uid: numberArgument(command) }))
 }
 
-export async function chgrp(run: Interpreter, command: Command): Promise<void> {
+export async function chgrp(run: CommandRun, command: Command): Promise<void> {
   await changeOwner(run, command, (owner) => ({ ...owner, gid: numberArgument(command) }))
 }
 
@@ -24,7 +24,7 @@ interface Owner {
 }
 
 /** The protocol carries both ids or none, so the other is asked for and kept. */
-async function changeOwner(run: Interpreter, command: Command, changed: (owner: Owner) => Owner): Promise<void> {
+async function changeOwner(run: CommandRun, command: Command, changed: (owner: Owner) => Owner): Promise<void> {
   const { session } = run
   await eachMatch(run, command, 0, async (path) => {
     const { owner } = await (command.flags.includes('h') ? session.lstat(path) : session.stat(path))
@@ -37,7 +37,7 @@ async function changeOwner(run: Interpreter, command: Command, changed: (owner: 
 
 /** With -h of a link itself. */
 function change(
-  { session }: Interpreter,
+  { session }: CommandRun,
   { flags }: Command,
   path: string,
   changes: { permissions: number } | { owner: Owner },

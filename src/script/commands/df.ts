@@ -1,11 +1,11 @@
 import type { FileSystemStatistics } from '../../model/attributes.ts'
 import { scaledSize } from '../../model/long-line.ts'
+import type { CommandRun } from '../command-run.ts'
 import { failed } from '../failures.ts'
-import type { Interpreter } from '../interpreter.ts'
 import type { Command } from '../script.ts'
 
 /** Shows space or inodes of the file system that holds a path (OpenSSH sftp.c, do_df). */
-export async function df(run: Interpreter, { calledAs, flags, arguments: [path] }: Command): Promise<void> {
+export async function df(run: CommandRun, { calledAs, flags, arguments: [path] }: Command): Promise<void> {
   const target = path === undefined ? run.directory : run.remote(path.plain)
   try {
     const statistics = await run.session.statvfs(target)

@@ -5,24 +5,27 @@ import { glance } from '../../operations/glance.ts'
 import { makeDirectory } from '../../operations/make-directory.ts'
 import { readDirectory } from '../../transfer/read-directory.ts'
 import { endsAll } from '../../transfer/transfer-error.ts'
+import type { CommandRun } from '../command-run.ts'
 import { failed } from '../failures.ts'
-import type { Interpreter } from '../interpreter.ts'
 import type { Command } from '../script.ts'
 import { shownName } from '../shown-name.ts'
 import { plainArgument } from './arguments.ts'
 
 /** Goes to a remote directory, or back to the first one. */
-export async function cd(run: Interpreter, command: Command): Promise<void> {
+export async function cd(run: CommandRun, command: Command): Promise<void> {
   const path = command.arguments[0]?.plain ?? ''
-  await run.changeDirectory(run.remote(path === '' ? run.startDirectory : path), `${command.calledAs} ${path}`.trim())
+  await run.changeDirectory(
+    run.remote(path === '' ? run.state.startDirectory : path),
+    `${command.calledAs} ${path}`.trim(),
+  )
 }
 
-export async function pwd(run: Interpreter): Promise<void> {
+export async function pwd(run: CommandRun): Promise<void> {
   await run.print(shownName(`Remote working directory: ${run.directory}\n`))
 }
 
 /** Makes one remote directory; the server's mask applies. */
-export async function mkdir(run: Interpreter, command: Command): Promise<void> {
+export async function mkdir(run: CommandRun, command: Command): Promise<void> {
   const path = plainArgument(command, 0)
   const act = `${command.calledAs} ${path}`
   const target = run.remote(path)
@@ -34,7 +37,7 @@ export async function mkdir(run: Interpreter, command: Command): Promise<void> {
 }
 
 /** Deletes an empty remote directory. */
-export async function rmdir(run: Interpreter, command: Command): Promise<void> {
+export async function rmdir(run: CommandRun, command: Command): Promise<void> {
   const path = plainArgument(command, 0)
   const target = run.remote(path)
   try {
@@ -45,7 +48,7 @@ export async function rmdir(run: Interpreter, command: Command): Promise<void> {
 }
 
 /** OpenSSH's server answers FAILURE for a directory that is not empty. */
-async function whyNotRemoved(run: Interpreter, path: string, error: unknown): Promise<unknown> {
+async function whyNotRemoved(run: CommandRun, path: string, error: unknown): Promise<unknown> {
   if (!(error instanceof FerryError) || error.code !== 'operation_failed') return error
   const existing = await glance(run.session, path, run.signal)
   if (existing === undefined) return error

@@ -1,5 +1,5 @@
+import type { CommandRun } from '../command-run.ts'
 import { Failures } from '../failures.ts'
-import type { Interpreter } from '../interpreter.ts'
 import { stripPath } from '../paths.ts'
 import type { Command } from '../script.ts'
 import { argument, namePattern } from './arguments.ts'
@@ -9,7 +9,7 @@ import { argument, namePattern } from './arguments.ts'
  * ignores its failure.
  */
 export async function eachMatch(
-  run: Interpreter,
+  run: CommandRun,
   command: Command,
   index: number,
   task: (path: string) => Promise<void>,
@@ -27,7 +27,7 @@ export async function eachMatch(
       await task(path)
     } catch (error) {
       failures.add(`${command.calledAs} ${stripPath(path, shownFrom)}`, error, path)
-      if (!run.ignoresFailure) break
+      if (!run.goesOn) break
     }
   }
   failures.throwAny(`${command.calledAs} ${word.plain}`, run.place)

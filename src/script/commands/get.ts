@@ -1,9 +1,9 @@
 import { FerryError } from '../../errors/ferry-error.ts'
 import { withoutTrailingSlashes } from '../../model/remote-path.ts'
+import type { CommandRun } from '../command-run.ts'
 import { Failures, failed } from '../failures.ts'
 import { TreeFetch } from '../fetch-tree.ts'
 import { fetchAct, fetchWhole } from '../fetch-whole.ts'
-import type { Interpreter } from '../interpreter.ts'
 import { isLocalDirectory } from '../local-files.ts'
 import { parsePattern } from '../match.ts'
 import { appendPath, copyName, stripPath } from '../paths.ts'
@@ -12,7 +12,7 @@ import { transferFlags } from '../transfer-flags.ts'
 import { argument, remotePattern } from './arguments.ts'
 
 /** Downloads what a pattern matches (OpenSSH sftp.c, process_get). One that fails does not keep the others. */
-export async function get(run: Interpreter, command: Command): Promise<void> {
+export async function get(run: CommandRun, command: Command): Promise<void> {
   const word = argument(command, 0)
   const to = command.arguments[1]?.plain
   const act = `${command.calledAs} ${word.plain}`
@@ -28,7 +28,7 @@ export async function get(run: Interpreter, command: Command): Promise<void> {
       path: to,
     })
   }
-  const flags = transferFlags(run, command)
+  const flags = transferFlags(run, command, 'download')
   const shownFrom = word.pattern.startsWith('/') ? undefined : run.directory
   const failures = new Failures()
   for (const refusal of refused) failures.keep(refusal)

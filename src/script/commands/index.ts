@@ -1,5 +1,5 @@
+import type { CommandRun } from '../command-run.ts'
 import type { CommandName } from '../grammar.ts'
-import type { Interpreter } from '../interpreter.ts'
 import type { Command } from '../script.ts'
 import { chgrp, chmod, chown } from './attributes.ts'
 import { df } from './df.ts'
@@ -13,7 +13,7 @@ import { help, progress, quit, version } from './session.ts'
 import { lls, shell } from './shell.ts'
 
 /** Carries a command out; rejects with FerryError where it fails. */
-type Execute = (run: Interpreter, command: Command) => Promise<void>
+type Execute = (run: CommandRun, command: Command) => Promise<void>
 
 /** How each command of the grammar is carried out. */
 export const commands: Readonly<Record<CommandName, Execute>> = {

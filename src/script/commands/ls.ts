@@ -4,8 +4,8 @@ import { longLine } from '../../model/long-line.ts'
 import { glance } from '../../operations/glance.ts'
 import { ownerNames } from '../../operations/owner-names.ts'
 import { endsAll } from '../../transfer/transfer-error.ts'
+import type { CommandRun } from '../command-run.ts'
 import { Failures, failed } from '../failures.ts'
-import type { Interpreter } from '../interpreter.ts'
 import { byteLength, columnsText, type Listed, type ListingView, listingView, ordered } from '../listing.ts'
 import { parseBraces } from '../match.ts'
 import { appendPath, stripPath } from '../paths.ts'
@@ -16,7 +16,7 @@ import type { Word } from '../words.ts'
 import { remotePattern } from './arguments.ts'
 
 /** Lists the remote directory, or what a pattern matches. */
-export async function ls(run: Interpreter, command: Command): Promise<void> {
+export async function ls(run: CommandRun, command: Command): Promise<void> {
   const view = listingView(command.flags)
   const [word] = command.arguments
   const act = `${command.calledAs} ${word?.plain ?? run.directory}`
@@ -27,7 +27,7 @@ export async function ls(run: Interpreter, command: Command): Promise<void> {
 }
 
 /** As in sftp, that the present directory cannot be read is no failure of the script. */
-async function listHere(run: Interpreter, act: string, view: ListingView, failures: Failures): Promise<void> {
+async function listHere(run: CommandRun, act: string, view: ListingView, failures: Failures): Promise<void> {
   try {
     await listDirectory(run, run.directory, run.directory, view, failures)
   } catch (error) {
@@ -39,7 +39,7 @@ async function listHere(run: Interpreter, act: string, view: ListingView, failur
 
 /** A directory that is all that matches is listed; else the matches themselves are. */
 async function listMatches(
-  run: Interpreter,
+  run: CommandRun,
   act: string,
   word: Word,
   view: ListingView,
@@ -71,7 +71,7 @@ async function listMatches(
 }
 
 async function listDirectory(
-  run: Interpreter,
+  run: CommandRun,
   path: string,
   shownFrom: string | undefined,
   view: ListingView,
@@ -96,7 +96,7 @@ const widestOf = (listed: readonly Listed[]): number =>
   listed.reduce((most, { key }) => Math.max(most, byteLength(key)), 0)
 
 /** The entries of a directory for itself and its parent. */
-async function ownEntries(run: Interpreter, path: string): Promise<DirectoryEntry[]> {
+async function ownEntries(run: CommandRun, path: string): Promise<DirectoryEntry[]> {
   const looks = ['.', '..'].map(async (name) => {
     const attributes = await glance(run.session, appendPath(path, name), run.signal)
     return attributes === undefined ? [] : [{ name, attributes }]
@@ -104,18 +104,18 @@ async function ownEntries(run: Interpreter, path: string): Promise<DirectoryEntr
   return (await Promise.all(looks)).flat()
 }
 
-async function show(run: Interpreter, listed: readonly Listed[], widest: number, view: ListingView): Promise<void> {
+async function show(run: CommandRun, listed: readonly Listed[], widest: number, view: ListingView): Promise<void> {
   const sorted = ordered(listed, view)
   if (sorted.length === 0) return
   if (view.form === 'columns') {
     const cells = sorted.map(({ shown }) => shown)
-    return run.print(shownName(columnsText(cells, widest, run.options.columns ?? 80)))
+    return run.print(shownName(columnsText(cells, widest, run.options.columns?.() ?? 80)))
   }
   const lines = view.form === 'names' ? sorted.map(({ shown }) => shown) : await longLines(run, sorted, view)
   await run.print(shownName(lines.map((line) => `${line}\n`).join('')))
 }
 
-async function longLines(run: Interpreter, listed: readonly Listed[], view: ListingView): Promise<string[]> {
+async function longLines(run: CommandRun, listed: readonly Listed[], view: ListingView): Promise<string[]> {
   const names = ownerNames(run.session)
   if (!view.numeric) await names.learn(listed.map(({ attributes }) => attributes))
   const now = new Date()

@@ -5,15 +5,15 @@ import { createHardlink, createSymlink } from '../../operations/create-link.ts'
 import { glance } from '../../operations/glance.ts'
 import { renameAs } from '../../operations/rename.ts'
 import { offers } from '../../sftp/session.ts'
+import type { CommandRun } from '../command-run.ts'
 import { failed } from '../failures.ts'
-import type { Interpreter } from '../interpreter.ts'
 import type { Command } from '../script.ts'
 import { openTarget } from '../send-whole.ts'
 import { plainArgument } from './arguments.ts'
 import { eachMatch } from './each-match.ts'
 
 /** Deletes files and links, never directories. */
-export async function rm(run: Interpreter, command: Command): Promise<void> {
+export async function rm(run: CommandRun, command: Command): Promise<void> {
   await eachMatch(run, command, 0, async (path) => {
     try {
       await run.session.remove(path)
@@ -27,7 +27,7 @@ export async function rm(run: Interpreter, command: Command): Promise<void> {
 }
 
 /** Renames, and replaces where the server can do that in one step; with -l, or where it cannot, an existing name is refused. */
-export async function rename(run: Interpreter, command: Command): Promise<void> {
+export async function rename(run: CommandRun, command: Command): Promise<void> {
   const { act, from, to } = twoPaths(run, command)
   const force = !command.flags.includes('l') && offers(run.session, 'posix-rename@openssh.com')
   try {
@@ -38,7 +38,7 @@ export async function rename(run: Interpreter, command: Command): Promise<void> 
 }
 
 /** Makes a hard link; with -s, or as symlink, a symbolic one, whose target is stored as it is written. */
-export async function ln(run: Interpreter, command: Command): Promise<void> {
+export async function ln(run: CommandRun, command: Command): Promise<void> {
   const { act, from, to } = twoPaths(run, command)
   const options = { signal: run.signal }
   try {
@@ -51,7 +51,7 @@ export async function ln(run: Interpreter, command: Command): Promise<void> {
 }
 
 /** Copies a regular file on the server. Set-id bits stay behind, as the owner does. */
-export async function cp(run: Interpreter, command: Command): Promise<void> {
+export async function cp(run: CommandRun, command: Command): Promise<void> {
   const { act, from, to } = twoPaths(run, command)
   const { session } = run
   try {
@@ -69,7 +69,7 @@ export async function cp(run: Interpreter, command: Command): Promise<void> {
   }
 }
 
-async function copyFile(run: Interpreter, from: string, to: string, permissions: number): Promise<void> {
+async function copyFile(run: CommandRun, from: string, to: string, permissions: number): Promise<void> {
   const { session, signal } = run
   const source = await session.open(from, { read: true })
   try {
@@ -87,7 +87,7 @@ async function copyFile(run: Interpreter, from: string, to: string, permissions:
   }
 }
 
-function twoPaths(run: Interpreter, command: Command): { act: string; from: string; to: string } {
+function twoPaths(run: CommandRun, command: Command): { act: string; from: string; to: string } {
   const from = plainArgument(command, 0)
   const to = plainArgument(command, 1)
   return { act: `${command.calledAs} ${from} ${to}`, from: run.remote(from), to: run.remote(to) }

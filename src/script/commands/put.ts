@@ -3,9 +3,9 @@ import { isDirectory } from '../../model/attributes.ts'
 import { withoutTrailingSlashes } from '../../model/remote-path.ts'
 import { canSync } from '../../operations/can-sync.ts'
 import { glance } from '../../operations/glance.ts'
+import type { CommandRun } from '../command-run.ts'
 import { Failures } from '../failures.ts'
 import { glob } from '../glob.ts'
-import type { Interpreter } from '../interpreter.ts'
 import { localTree } from '../local-tree.ts'
 import { parsePattern } from '../match.ts'
 import { appendPath, copyName } from '../paths.ts'
@@ -16,7 +16,7 @@ import { type TransferFlags, transferFlags } from '../transfer-flags.ts'
 import { argument } from './arguments.ts'
 
 /** Uploads what a pattern matches (OpenSSH sftp.c, process_put). One that fails does not keep the others. */
-export async function put(run: Interpreter, command: Command): Promise<void> {
+export async function put(run: CommandRun, command: Command): Promise<void> {
   const word = argument(command, 0)
   const act = `${command.calledAs} ${word.plain}`
   const pattern = parsePattern(word.pattern, { unknownClass: 'is plain' })
@@ -47,13 +47,13 @@ export async function put(run: Interpreter, command: Command): Promise<void> {
   failures.throwAny(act, run.place)
 }
 
-async function isRemoteDirectory({ session, signal }: Interpreter, path: string): Promise<boolean> {
+async function isRemoteDirectory({ session, signal }: CommandRun, path: string): Promise<boolean> {
   return isDirectory((await glance(session, path, signal, 'stat')) ?? {})
 }
 
 /** Where the server cannot sync, this is said once. */
-async function putFlags(run: Interpreter, command: Command): Promise<TransferFlags> {
-  const flags = transferFlags(run, command)
+async function putFlags(run: CommandRun, command: Command): Promise<TransferFlags> {
+  const flags = transferFlags(run, command, 'upload')
   const warnings: string[] = []
   const sync = canSync(run.session, flags.sync, (message) => warnings.push(message))
   for (const warning of warnings) await run.remark(warning)

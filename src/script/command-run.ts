@@ -1,15 +1,18 @@
 import { accessSync, constants, realpathSync, statSync } from 'node:fs'
-import { resolve } from 'node:path'
 import { FerryError, type Place } from '../errors/ferry-error.ts'
 import { localError } from '../errors/local-error.ts'
 import { isDirectory } from '../model/attributes.ts'
 import { decodeName, fsPath } from '../model/name-bytes.ts'
 import type { SftpSession } from '../sftp/session.ts'
+import type { TransferEvent } from '../transfer/progress.ts'
+import { TransferReport } from '../transfer/transfer-report.ts'
 import { failed } from './failures.ts'
 import { type GlobOptions, glob, type Matches } from './glob.ts'
 import type { PathPattern } from './match.ts'
 import { joinPath } from './paths.ts'
 import { remoteTree } from './remote-tree.ts'
+import type { RunLocal } from './run-program.ts'
+import type { ScriptState } from './script-state.ts'
 
 /** What a script runs on; an open connection is one. */
 export interface ScriptRemote {
@@ -30,7 +33,7 @@ export interface ScriptPreferences {
   readonly requests?: number
 }
 
-export interface RunOptions {
+export interface SessionOptions {
   /** For the local shell. */
   readonly environment: Readonly<Record<string, string | undefined>>
   /** Where local paths start; the process's own directory is left alone. */
@@ -41,54 +44,67 @@ export interface RunOptions {
   readonly onErrorOutput?: (text: string) => void | Promise<void>
   /** Whether results hold the output as well; true unless said otherwise. */
   readonly keepOutput?: boolean
-  /** Width of the listing's columns; 80 unless said otherwise. */
-  readonly columns?: number
+  /** Width of the listing's columns, asked at each; 80 unless said otherwise. */
+  readonly columns?: () => number
+  /** Whether transfers go by a temporary name that becomes the final one in one step. */
+  readonly atomic?: boolean
+  /** As sftp without -b: commands go on after a match that failed, and no failure is the last. */
+  readonly goesOn?: boolean
+  /** Told of transfers (`found`, `moved`, `done`) while the progress meter is on. */
+  readonly onTransfer?: (event: TransferEvent, verb: TransferVerb) => void
+  /** Runs a local program instead of a child whose output is the script's; gives what went wrong in words. */
+  readonly runLocal?: RunLocal
+  /** For places in messages; `-` unless said otherwise. */
+  readonly file?: string
+  /** Whether the progress meter is on at the start; false unless said otherwise. */
+  readonly showsProgress?: boolean
+}
+
+export type TransferVerb = 'upload' | 'download'
+
+/** What one command is run with. */
+interface RunContext {
+  readonly remote: ScriptRemote
+  readonly options: SessionOptions
+  readonly state: ScriptState
+  readonly place: Place
+  /** Whether it goes on where it can, as nobody minds its failure. */
+  readonly goesOn: boolean
   readonly signal: AbortSignal
 }
 
-/** The state of a running script: directories, mask, output. Neither the process's directory nor its mask is ever changed. */
-export class Interpreter {
+/** One command of a script under way. After its signal's abort it prints and changes nothing more. */
+export class CommandRun {
   readonly session: SftpSession
   readonly preferences: ScriptPreferences
-  readonly options: RunOptions
-  /** Where a `cd` without path goes back to. */
-  readonly startDirectory: string
-  /** The remote directory. */
-  directory: string
-  /** Absolute, without links. */
-  localDirectory: string
-  /** The mask that `lumask` set. */
-  umask: number | undefined
-  showsProgress = false
-  /** Nothing runs after this command. */
-  isOver = false
-  /** Of the command that runs. */
-  place: Place
-  /** Whether it goes on where it can, as nobody minds its failure. */
-  ignoresFailure = false
+  readonly options: SessionOptions
+  readonly state: ScriptState
+  readonly place: Place
+  readonly goesOn: boolean
+  readonly signal: AbortSignal
   #output: string[] = []
 
-  private constructor({ session, preferences }: ScriptRemote, options: RunOptions, place: Place, directory: string) {
-    this.session = session
-    this.preferences = preferences
+  constructor({ remote, options, state, place, goesOn, signal }: RunContext) {
+    this.session = remote.session
+    this.preferences = remote.preferences
     this.options = options
+    this.state = state
     this.place = place
-    this.startDirectory = directory
-    this.directory = directory
-    this.localDirectory = enterable('/', resolve(options.localDirectory))
+    this.goesOn = goesOn
+    this.signal = signal
   }
 
-  static async start(remote: ScriptRemote, options: RunOptions, place: Place): Promise<Interpreter> {
-    const { session, preferences } = remote
-    const directory =
-      preferences.directory === undefined
-        ? await session.realpath('.')
-        : await remoteDirectory(session, preferences.directory, `change to the directory ${preferences.directory}`)
-    return new Interpreter(remote, options, place, directory)
+  /** The remote directory. */
+  get directory(): string {
+    return this.state.directory
   }
 
-  get signal(): AbortSignal {
-    return this.options.signal
+  get localDirectory(): string {
+    return this.state.localDirectory
+  }
+
+  get umask(): number | undefined {
+    return this.state.umask
   }
 
   /** Where a remote path is, seen from the remote directory. */
@@ -104,15 +120,18 @@ export class Interpreter {
   }
 
   async changeDirectory(path: string, act: string): Promise<void> {
-    this.directory = await remoteDirectory(this.session, path, act)
+    const directory = await remoteDirectory(this.session, path, act)
+    this.signal.throwIfAborted()
+    this.state.directory = directory
   }
 
   changeLocalDirectory(path: string): void {
-    this.localDirectory = enterable(this.localDirectory, path)
+    this.state.localDirectory = enterable(this.localDirectory, path)
   }
 
   /** The answer of a command. */
   async print(text: string): Promise<void> {
+    this.signal.throwIfAborted()
     if (this.options.keepOutput !== false) this.#output.push(text)
     await this.options.onOutput?.(text)
   }
@@ -122,18 +141,21 @@ export class Interpreter {
     await this.options.onErrorOutput?.(`${text}\n`)
   }
 
-  begin(place: Place, ignoresFailure: boolean): void {
-    this.place = place
-    this.ignoresFailure = ignoresFailure
-  }
-
   takeOutput(): string {
     return this.#output.splice(0).join('')
+  }
+
+  /** Tells of one command's transfers, while that is wanted. */
+  report(verb: TransferVerb): TransferReport | undefined {
+    const { onTransfer } = this.options
+    return onTransfer === undefined || !this.state.showsProgress
+      ? undefined
+      : new TransferReport((event) => onTransfer(event, verb))
   }
 }
 
 /** The real path of a remote directory. Links are resolved, so that `..` is the parent of where they lead. */
-async function remoteDirectory(session: SftpSession, path: string, act: string): Promise<string> {
+export async function remoteDirectory(session: SftpSession, path: string, act: string): Promise<string> {
   try {
     const real = await session.realpath(path)
     const attributes = await session.stat(real)
@@ -148,7 +170,7 @@ async function remoteDirectory(session: SftpSession, path: string, act: string):
 }
 
 /** A local directory that could be changed to, as getcwd(3) would then tell it. */
-function enterable(from: string, path: string): string {
+export function enterable(from: string, path: string): string {
   const there = joinPath(from, path)
   try {
     if (!statSync(fsPath(there)).isDirectory()) throw Object.assign(new Error(), { code: 'ENOTDIR' })
