@@ -1,6 +1,7 @@
-import type { Overrides } from '../model/connection-input.ts'
-import type { Prompt, TransportEvents } from '../ssh/transport.ts'
+import type { ConnectionInput, Overrides } from '../model/connection-input.ts'
+import type { Prompt } from '../ssh/transport.ts'
 import { openStateStore } from '../state/open-state-store.ts'
+import type { StateStore } from '../state/state-store.ts'
 import { FerryConnection } from './ferry-connection.ts'
 import { openRemote, type RemoteDependencies } from './open-remote.ts'
 import { type PingResult, ping as pingOnce } from './ping.ts'
@@ -19,32 +20,81 @@ export interface ConnectOptions {
   readonly onNote?: (level: 0 | 1 | 2 | 3 | 4, text: string) => void
   /** Answers what would be asked at a terminal: an unknown host key, a password. Nobody is asked unless it is given. */
   readonly ask?: (prompt: Prompt, signal: AbortSignal) => Promise<string>
+  /** False: `!` and `lls` are refused in scripts, whatever the connection says. */
+  readonly localCommands?: boolean
+}
+
+/** How a connection is opened over a state that is open already. */
+export type StateConnectOptions = Omit<ConnectOptions, 'state' | 'environment'>
+
+/** A state that is open, and the environment in which its references are looked up. */
+export interface OpenedState {
+  readonly store: StateStore
+  readonly environment: Readonly<Record<string, string | undefined>>
 }
 
 /** Connects to a stored connection, or to an address `sftp://[user@]host[:port][/directory]`. */
 export async function connect(nameOrAddress: string, options: ConnectOptions = {}): Promise<FerryConnection> {
-  const dependencies = dependenciesOf(options)
-  const input = { address: nameOrAddress, overrides: options.overrides ?? {} }
-  const remote = await openRemote(input, dependencies)
-  return new FerryConnection(remote, dependencies, (signal) => pingOnce(input, { ...dependencies, signal }))
+  return connectWith(nameOrAddress, options, dependenciesOf(options))
 }
 
 /** Opens a new connection and runs its ping command. Why it failed is in the result; only a cancelled ping rejects. */
 export async function ping(nameOrAddress: string, options: ConnectOptions = {}): Promise<PingResult> {
-  return pingOnce({ address: nameOrAddress, overrides: options.overrides ?? {} }, dependenciesOf(options))
+  return pingOnce(inputOf(nameOrAddress, options), dependenciesOf(options))
+}
+
+/** As `connect`, over a state that is open already. */
+export function connectOver(
+  state: OpenedState,
+  nameOrAddress: string,
+  options: StateConnectOptions,
+): Promise<FerryConnection> {
+  return connectWith(nameOrAddress, options, dependenciesOver(state, options))
+}
+
+/** As `ping`, over a state that is open already. */
+export function pingOver(state: OpenedState, nameOrAddress: string, options: StateConnectOptions): Promise<PingResult> {
+  return pingOnce(inputOf(nameOrAddress, options), dependenciesOver(state, options))
+}
+
+const inputOf = (address: string, { overrides = {} }: StateConnectOptions): ConnectionInput => ({ address, overrides })
+
+async function connectWith(
+  nameOrAddress: string,
+  options: StateConnectOptions,
+  dependencies: RemoteDependencies,
+): Promise<FerryConnection> {
+  const input = inputOf(nameOrAddress, options)
+  const remote = await openRemote(input, dependencies)
+  return new FerryConnection(remote, dependencies, (signal) => pingOnce(input, { ...dependencies, signal }))
 }
 
 function dependenciesOf(options: ConnectOptions): RemoteDependencies {
   const environment = options.environment ?? processEnvironment()
-  const signal = options.signal ?? new AbortController().signal
-  const events: TransportEvents = {
-    note: options.onNote ?? (() => undefined),
-    ...(options.ask !== undefined && { ask: options.ask }),
-  }
+  const common = commonDependencies(options)
+  const { signal } = common
   return {
+    ...common,
     store: async () => openStateStore(options.state ?? environment['FERRY_STATE'], { environment, signal }),
     environment,
-    events,
+  }
+}
+
+const dependenciesOver = ({ store, environment }: OpenedState, options: StateConnectOptions): RemoteDependencies => ({
+  ...commonDependencies(options),
+  store: async () => store,
+  environment,
+})
+
+function commonDependencies({
+  onNote = () => undefined,
+  ask,
+  signal = new AbortController().signal,
+  localCommands,
+}: StateConnectOptions): Omit<RemoteDependencies, 'store' | 'environment'> {
+  return {
+    events: { note: onNote, ...(ask !== undefined && { ask }) },
     signal,
+    ...(localCommands !== undefined && { localCommands }),
   }
 }

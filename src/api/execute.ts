@@ -1,9 +1,11 @@
 import { readFile } from 'node:fs/promises'
+import { FerryError } from '../errors/ferry-error.ts'
 import { localError } from '../errors/local-error.ts'
 import { decodeName } from '../model/name-bytes.ts'
 import type { Script } from '../model/script.ts'
 import { parseScript } from '../script/parse-script.ts'
-import { type CommandResult, runScript } from '../script/run-script.ts'
+import { runScript } from '../script/run-script.ts'
+import type { CommandResult } from '../script/script-session.ts'
 import type { RemoteDependencies } from './open-remote.ts'
 import type { Remote } from './remote.ts'
 import { storedScript } from './stored-objects.ts'
@@ -18,10 +20,20 @@ export interface ExecuteOptions {
   readonly localDirectory?: string
   /** Output as it comes. */
   readonly onOutput?: (text: string) => void
+  /** False: the result holds no output, which may be long. */
+  readonly keepOutput?: boolean
   /** What sftp says on stderr without failing: links that were skipped, the status of a shell command. */
   readonly onErrorOutput?: (text: string) => void
+  /** The result of each command, as it ends. */
+  readonly onCommand?: (result: CommandResult) => void
   /** False: a failed command is only told in the result. */
   readonly throwOnFailure?: boolean
+  /** Goes on after commands that failed. */
+  readonly keepGoing?: boolean
+  /** False: a line is looked at only when its turn comes, as sftp does; else a mistake anywhere keeps all of it from running. */
+  readonly precheck?: boolean
+  /** True: `get` and `put` go by a temporary name that becomes the final one in one step. */
+  readonly atomic?: boolean
   readonly signal?: AbortSignal
 }
 
@@ -32,28 +44,47 @@ export interface Execution {
   readonly commands: readonly CommandResult[]
 }
 
-/** Runs a script over an open connection; it stops at the first command that fails, as `sftp -b` does. */
+/** Runs a script over an open connection; unless it keeps going, it stops at the first command that fails, as `sftp -b` does. */
 export async function executeOn(
   remote: Remote,
   source: ScriptSource,
   options: ExecuteOptions & { readonly signal: AbortSignal },
   { store, environment }: Pick<RemoteDependencies, 'store' | 'environment'>,
 ): Promise<Execution> {
-  const { variables, onOutput, onErrorOutput, localDirectory = '.', throwOnFailure = true, signal } = options
+  const { variables, onOutput, onErrorOutput, onCommand, localDirectory = '.', throwOnFailure = true, signal } = options
+  const { keepGoing = false, precheck = true, atomic = false, keepOutput = true } = options
   const { text, file, parameters } = await loadScript(source, store)
-  const script = parseScript(text, { file, ...(parameters && { parameters }), ...(variables && { variables }) })
+  const declared = { ...(parameters && { parameters }), ...(variables && { variables }) }
+  const script = parseScript(text, { file, precheck, ...declared })
   const commands: CommandResult[] = []
   const run = runScript(remote, script, {
     environment,
     localDirectory,
+    keepGoing,
+    atomic,
+    keepOutput,
     signal,
     ...(onOutput && { onOutput }),
     ...(onErrorOutput && { onErrorOutput }),
   })
-  for await (const result of run) commands.push(result)
-  const failed = commands.find(({ ok, ignored }) => !ok && !ignored)
-  if (failed?.error !== undefined && throwOnFailure) throw failed.error.with({ connection: remote.name })
-  return { ok: failed === undefined, output: commands.map(({ output }) => output).join(''), commands }
+  for await (const result of run) {
+    commands.push(result)
+    onCommand?.(result)
+  }
+  const failures = commands.flatMap(({ error, ignored }) => (error === undefined || ignored ? [] : [error]))
+  if (throwOnFailure) throwAny(failures, remote.name, commands.length)
+  return { ok: failures.length === 0, output: commands.map(({ output }) => output).join(''), commands }
+}
+
+/** One command's failure is thrown as it is; several become `partial`, with the first as its cause. */
+function throwAny(failures: readonly FerryError[], connection: string, ran: number): void {
+  const [first] = failures
+  if (first === undefined) return
+  if (failures.length === 1) throw first.with({ connection })
+  throw new FerryError('partial', `execute ${connection}: ${failures.length} of ${ran} lines failed`, {
+    connection,
+    cause: first,
+  })
 }
 
 /** The text of a script and what its places are called. */

@@ -1,6 +1,6 @@
-import { FerryError } from '../errors/ferry-error.ts'
 import type { FileType } from '../model/attributes.ts'
 import { parseMode } from '../model/mode.ts'
+import { orAbort } from '../model/or-abort.ts'
 import { changeMode } from '../operations/change-mode.ts'
 import { changeOwner } from '../operations/change-owner.ts'
 import { createHardlink, createSymlink } from '../operations/create-link.ts'
@@ -15,27 +15,24 @@ import { type OwnerChange, parseOwner } from '../operations/remote-ids.ts'
 import { remove } from '../operations/remove.ts'
 import { rename } from '../operations/rename.ts'
 import { type Space, space } from '../operations/space.ts'
+import { type SyncSummary, sync } from '../operations/sync.ts'
 import { upload } from '../operations/upload.ts'
 import { writeFile } from '../operations/write-file.ts'
-import type { TransferFailure, TransferSummary } from '../transfer/progress.ts'
+import type { TransferSummary } from '../transfer/progress.ts'
 import { type ExecuteOptions, type Execution, executeOn, type ScriptSource } from './execute.ts'
 import type { RemoteDependencies } from './open-remote.ts'
+import type {
+  Cancellable,
+  ChangeOwnerOptions,
+  DownloadOptions,
+  SyncOptions,
+  UploadOptions,
+  WriteOptions,
+} from './operation-options.ts'
 import type { PingResult } from './ping.ts'
 import type { Remote } from './remote.ts'
 import { type RemoteEntry, remoteEntry } from './remote-entry.ts'
-
-/** What every method takes: ends that one operation, not the connection. */
-export interface Cancellable {
-  readonly signal?: AbortSignal
-}
-
-/** An operation's options, where its signal need not be given. */
-type Relaxed<Options> = Omit<Options, 'signal'> & Cancellable
-
-export type UploadOptions = Relaxed<Parameters<typeof upload>[3]>
-export type DownloadOptions = Relaxed<Parameters<typeof download>[3]>
-export type ChangeOwnerOptions = Relaxed<Parameters<typeof changeOwner>[3]>
-export type WriteOptions = Relaxed<Parameters<typeof writeFile>[3]>
+import { listOf, throwFailures, whole } from './whole.ts'
 
 /**
  * An open connection with every operation of the command line under the same names. Remote paths are literal; relative ones
@@ -159,6 +156,15 @@ export class FerryConnection implements AsyncDisposable {
     return this.download(from, to, { ...options, requireFile: true })
   }
 
+  /** Makes the remote directory like the local one; with `pull` the other way round. Rejects where part of it was not done. */
+  async sync(local: string, remote: string, options: SyncOptions = {}): Promise<SyncSummary> {
+    const { preserve: _, ...defaults } = this.#transferDefaults()
+    const target = this.#remote.resolve(remote)
+    const summary = await sync(this.#remote.session, local, target, { ...defaults, ...this.#with(options) })
+    throwFailures(summary.failures, `sync ${this.name}`)
+    return summary
+  }
+
   async mkdir(
     path: string,
     options: Cancellable & { readonly parents?: boolean; readonly mode?: number } = {},
@@ -223,6 +229,11 @@ export class FerryConnection implements AsyncDisposable {
     await this.#changeOwner(`chgrp ${path}`, path, { group }, options)
   }
 
+  /** The absolute form of a path, as the server makes it. */
+  async realpath(path = '.', options: Cancellable = {}): Promise<string> {
+    return orAbort(this.#remote.session.realpath(this.#remote.resolve(path)), this.#signal(options))
+  }
+
   /** Space and inodes of the file system that holds `path`, where the server can say. */
   async df(path = '.', options: Cancellable = {}): Promise<Space> {
     return space(this.#remote.session, this.#remote.resolve(path), this.#with(options))
@@ -274,32 +285,14 @@ export class FerryConnection implements AsyncDisposable {
     throwFailures(failures, act)
   }
 
-  #transferDefaults(): Pick<UploadOptions, 'preserve' | 'fsync' | 'bufferSize' | 'requests'> {
+  #transferDefaults(): Pick<Parameters<typeof upload>[3], 'preserve' | 'fsync' | 'bufferSize' | 'requests' | 'more'> {
     const { preserveMetadata, fsync, bufferSize, requests } = this.#remote.preferences
     return {
+      more: this.#remote.more,
       fsync,
       ...(preserveMetadata !== undefined && { preserve: preserveMetadata }),
       ...(bufferSize !== undefined && { bufferSize }),
       ...(requests !== undefined && { requests }),
     }
   }
-}
-
-const listOf = (paths: string | readonly string[]): readonly string[] => (typeof paths === 'string' ? [paths] : paths)
-
-function whole(summary: TransferSummary, act: string): TransferSummary {
-  throwFailures(summary.failures, act)
-  return summary
-}
-
-/** One failure is thrown as it is; several become `partial`, with the first as its cause. */
-function throwFailures(failures: readonly TransferFailure[], act: string): void {
-  const [first] = failures
-  if (first === undefined) return
-  if (failures.length === 1) throw first.error
-  const errors = failures.map(({ path, error }) => ({ file: path, message: error.message }))
-  throw new FerryError('partial', `${act}: ${failures.length} failed, the first: ${first.error.message}`, {
-    cause: first.error,
-    errors,
-  })
 }

@@ -12,13 +12,17 @@ interface LoadOptions {
   readonly signal: AbortSignal
 }
 
+/** A manifest's file; or its text, with the name of the file that it might be, from whose folder relative paths count. */
+export type ManifestSource = string | { readonly file: string; readonly text: string }
+
 /** Loads several manifests; where some are invalid, rejects with `manifest_invalid` and what is wrong with all of them. */
-export async function loadManifests(files: readonly string[], options: LoadOptions): Promise<Manifest[]> {
+export async function loadManifests(sources: readonly ManifestSource[], options: LoadOptions): Promise<Manifest[]> {
   const manifests: Manifest[] = []
   const invalid: FerryError[] = []
-  for (const file of new Set(files)) {
+  for (const source of new Set(sources)) {
     try {
-      manifests.push(await loadManifest(file, options))
+      const { file, ...given } = typeof source === 'string' ? { file: source } : source
+      manifests.push(await loadManifest(file, { ...options, ...given }))
     } catch (error) {
       if (!(error instanceof FerryError) || error.code !== 'manifest_invalid') throw error
       invalid.push(error)

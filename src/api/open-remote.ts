@@ -1,6 +1,6 @@
 import { FerryError } from '../errors/ferry-error.ts'
 import { type Connection, connectionDefaults } from '../model/connection.ts'
-import type { ConnectionInput } from '../model/connection-input.ts'
+import type { ConnectionInput, Overrides } from '../model/connection-input.ts'
 import { remotePath, resolveRemote } from '../model/remote-path.ts'
 import type { Origin, Stored } from '../model/state.ts'
 import { openSecret } from '../secrets/open-secret.ts'
@@ -8,10 +8,12 @@ import { sealingKeys } from '../secrets/sealing-keys.ts'
 import { openSession } from '../sftp/open-session.ts'
 import { connectChannel } from '../ssh/connect-channel.ts'
 import { limitBandwidth } from '../ssh/limit-bandwidth.ts'
-import { resolveSettings } from '../ssh/resolve-settings.ts'
+import { resolveSettings, type SettingsInput } from '../ssh/resolve-settings.ts'
+import type { Settings } from '../ssh/settings.ts'
 import { parseAddress } from '../ssh/sftp-address.ts'
 import type { Channel, TransportEvents } from '../ssh/transport.ts'
 import type { StateStore } from '../state/state-store.ts'
+import type { MoreConnections } from '../transfer/connection-pool.ts'
 import type { Remote, RemotePreferences } from './remote.ts'
 import { storedConnection } from './stored-objects.ts'
 
@@ -21,37 +23,37 @@ export interface RemoteDependencies {
   readonly environment: Readonly<Record<string, string | undefined>>
   readonly events: TransportEvents
   readonly signal: AbortSignal
+  /** False: `!` and `lls` are refused in scripts, whatever the connection says. */
+  readonly localCommands?: boolean
 }
 
 /** Connects to a stored connection or an `sftp://` address, with ssh's flags over what is stored, and opens a session. */
 export async function openRemote(input: ConnectionInput, dependencies: RemoteDependencies): Promise<Remote> {
-  const { environment, events, signal } = dependencies
+  const { environment, signal } = dependencies
   const { value: connection, origin } = await findConnection(input.address, dependencies)
   try {
-    const keys = sealingKeys({ environment, mayCreate: false })
     const startedAt = performance.now()
     const settings = await resolveSettings(
-      {
-        connection,
-        overrides: input.overrides,
-        environment,
-        openSecret: (secret, what, waiting) => openSecret(secret, what, { environment, keys, signal: waiting }),
-        placeOf: (field) => origin.fields?.get(field) ?? origin.place,
-      },
+      settingsInput({ value: connection, origin }, input.overrides, environment),
       signal,
     )
-    const channel = limited(await connectChannel(settings, events, signal), connection)
+    const events = dependencies.events.atLevel?.(settings.logLevel) ?? dependencies.events
+    const channel = limited(await connectChannel(settings, events, signal), connection, input.overrides, events)
     const session = await openSession(channel, {
       timeoutMs: settings.timeoutMs,
       signal,
       note: (level, text) => events.note(level, text),
+      logLevel: toldOf(settings, events),
     })
-    const preferences = preferencesOf(connection)
+    const preferences = preferencesOf(connection, settings.logLevel, dependencies)
+    const isLimited = (input.overrides.bandwidthLimit ?? connection.bandwidth_limit) !== undefined
     return {
       session,
+      ...(!isLimited && settings.transport !== 'command' && { more: moreConnections(settings, events) }),
       name: connection.name,
       peer: channel.peer,
       connectedInMs: performance.now() - startedAt,
+      ended: channel.ended,
       preferences,
       resolve: (path) => resolveRemote(preferences.directory ?? '', remotePath(path)),
       [Symbol.asyncDispose]: () => session[Symbol.asyncDispose](),
@@ -61,15 +63,45 @@ export async function openRemote(input: ConnectionInput, dependencies: RemoteDep
   }
 }
 
+/** A level may change while the connection is open. */
+const toldOf = ({ logLevel }: Settings, { level }: TransportEvents) => level ?? (() => logLevel)
+
+/** Nobody is asked again for what the first connection has, and warned again of what it told. */
+function moreConnections(settings: Settings, events: TransportEvents): MoreConnections {
+  const quiet: TransportEvents = { note: (level, text) => events.note(level === 0 ? 1 : level, text) }
+  const { timeoutMs } = settings
+  const logLevel = toldOf(settings, events)
+  return {
+    open: async (signal) => {
+      const channel = await connectChannel(settings, quiet, signal)
+      return openSession(channel, { timeoutMs, signal, note: (level, text) => quiet.note(level, text), logLevel })
+    },
+    note: (text) => quiet.note(1, text),
+  }
+}
+
+/** What the settings of a connection are resolved from. */
+export function settingsInput(
+  { value: connection, origin }: Stored<Connection>,
+  overrides: Overrides,
+  environment: RemoteDependencies['environment'],
+): SettingsInput {
+  const keys = sealingKeys({ environment, mayCreate: false })
+  return {
+    connection,
+    overrides,
+    environment,
+    openSecret: (secret, what, signal) => openSecret(secret, what, { environment, keys, signal }),
+    placeOf: (field) => origin.fields?.get(field) ?? origin.place,
+  }
+}
+
 /** The stored connection of that name, or one made from an `sftp://` address; an inactive one is refused. */
 export async function findConnection(
   address: string,
-  { store, environment }: Pick<RemoteDependencies, 'store' | 'environment'>,
+  dependencies: Pick<RemoteDependencies, 'store' | 'environment'>,
 ): Promise<Stored<Connection>> {
-  const parsed = parseAddress(address)
-  if (parsed !== undefined) return { value: { ...parsed.connection, ...secretsOf(environment) }, origin: {} }
-  const state = await (await store()).read()
-  const stored = storedConnection(state, address)
+  const stored = await anyConnection(address, dependencies)
   if (stored.value.active === false) {
     throw new FerryError('inactive', `connection ${address} is inactive`, {
       connection: address,
@@ -79,9 +111,32 @@ export async function findConnection(
   return stored
 }
 
+/** The same, active or not. */
+export async function anyConnection(
+  address: string,
+  { store, environment }: Pick<RemoteDependencies, 'store' | 'environment'>,
+): Promise<Stored<Connection>> {
+  const parsed = parseAddress(address)
+  if (parsed !== undefined) return { value: { ...parsed.connection, ...secretsOf(environment) }, origin: {} }
+  return storedConnection(await (await store()).read(), address)
+}
+
+/** sftp's own -l counts Kbit/s: numbers like that are hardly meant as MB/s. */
+const muchForMegabytes = 1000
+
 /** 1 MB is 1,000,000 bytes. */
-const limited = (channel: Channel, { bandwidth_limit: limit }: Connection): Channel =>
-  limit === undefined ? channel : limitBandwidth(channel, limit * 1_000_000)
+function limited(
+  channel: Channel,
+  stored: Connection,
+  { bandwidthLimit }: Overrides,
+  events: TransportEvents,
+): Channel {
+  if (bandwidthLimit !== undefined && bandwidthLimit > muchForMegabytes) {
+    events.note(0, `--limit ${bandwidthLimit} is in MB/s (8000 Kbit/s each)`)
+  }
+  const limit = bandwidthLimit ?? stored.bandwidth_limit
+  return limit === undefined ? channel : limitBandwidth(channel, limit * 1_000_000)
+}
 
 /** An address carries no secrets; the environment may hold them for it. */
 function secretsOf(environment: RemoteDependencies['environment']): Partial<Connection> {
@@ -93,10 +148,15 @@ function secretsOf(environment: RemoteDependencies['environment']): Partial<Conn
   }
 }
 
-function preferencesOf(connection: Connection): RemotePreferences {
+function preferencesOf(
+  connection: Connection,
+  logLevel: number,
+  { localCommands = true }: Pick<RemoteDependencies, 'localCommands'>,
+): RemotePreferences {
   return {
+    logLevel,
     pingCommand: connection.ping_command ?? connectionDefaults.ping_command,
-    localCommands: connection.local_commands ?? connectionDefaults.local_commands,
+    localCommands: localCommands && (connection.local_commands ?? connectionDefaults.local_commands),
     fsync: connection.fsync ?? connectionDefaults.fsync,
     ...(connection.directory !== undefined && { directory: remotePath(connection.directory) }),
     ...(connection.preserve_metadata !== undefined && { preserveMetadata: connection.preserve_metadata }),

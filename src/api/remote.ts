@@ -1,6 +1,8 @@
+import type { FerryError } from '../errors/ferry-error.ts'
 import type { RemotePath } from '../model/remote-path.ts'
 import type { SftpSession } from '../sftp/session.ts'
 import type { Peer } from '../ssh/transport.ts'
+import type { MoreConnections } from '../transfer/connection-pool.ts'
 
 /** An open connection: a session, and what its settings say about its use. Disposing of it ends everything below it. */
 export interface Remote extends AsyncDisposable {
@@ -10,7 +12,11 @@ export interface Remote extends AsyncDisposable {
   readonly peer: Peer
   /** What connecting and logging in took. */
   readonly connectedInMs: number
+  /** Settles once, with why, when nothing more can be asked of it. */
+  readonly ended: Promise<FerryError>
   readonly preferences: RemotePreferences
+  /** More sessions to the same server; absent where one has to do: with a bandwidth limit, or over a command's stdin and stdout. */
+  readonly more?: MoreConnections
   /** A path as the user gave it: relative ones start in the connection's `directory`. */
   resolve(path: string): RemotePath
 }
@@ -19,6 +25,7 @@ export interface Remote extends AsyncDisposable {
 export interface RemotePreferences {
   /** The connection's `directory`, absent for the login directory. */
   readonly directory?: RemotePath
+  readonly logLevel: number
   readonly pingCommand: string
   readonly localCommands: boolean
   /** `preserveMetadata` where it was set; transfers take absent for true, scripts for false. */

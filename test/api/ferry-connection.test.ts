@@ -7,11 +7,14 @@ import { servedApi } from './served-api.ts'
 
 const camelCase = (name: string): string => name.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase())
 
+/** These are for people at a terminal or a browser. */
+const forPeople = ['shell', 'completion', 'web']
+
 test('every command on a connection is a method of the same name, aliases too', async () => {
   await using api = await servedApi()
   const connection = await api.open()
   const names = commands
-    .filter(({ group }) => group !== 'Manage')
+    .filter(({ group, name }) => group !== 'Manage' && !forPeople.includes(name))
     .flatMap(({ name, aliases = [] }) => [name, ...aliases].map(camelCase))
   const methods = new Map<string, unknown>(Object.entries(connection))
   const prototype: object = Object.getPrototypeOf(connection)
@@ -97,9 +100,13 @@ test('a ping tells its time, or why it failed', async () => {
 
 test('a ping that came nowhere names the transport that was declared', async () => {
   await using api = await servedApi()
-  const there = { name: 'there', host: '127.0.0.1', transport: 'openssh' } as const
+  const there = { name: 'there', host: '127.0.0.1', port: 1, transport: 'openssh' } as const
   await api.state.update((now) => ({ ...now, connections: new Map([['there', { value: there, origin: {} }]]) }))
-  expect(await ping('there', api.options)).toMatchObject({ ok: false, transport: 'openssh', error: { code: 'usage' } })
+  expect(await ping('there', api.options)).toMatchObject({
+    ok: false,
+    transport: 'openssh',
+    error: { code: 'connect_failed' },
+  })
 })
 
 test.each([
