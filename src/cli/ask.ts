@@ -1,12 +1,8 @@
-import type { Readable, Writable } from 'node:stream'
+import type { Writable } from 'node:stream'
 import { FerryError } from '../errors/ferry-error.ts'
 import { visible } from '../model/visible.ts'
+import type { TerminalInput } from '../shell/terminal.ts'
 import type { Prompt } from '../ssh/transport.ts'
-
-/** A terminal's input: what is typed comes key by key once raw mode is on. */
-export interface TerminalInput extends Readable {
-  setRawMode?(on: boolean): unknown
-}
 
 const keys = { ctrlC: 3, ctrlD: 4, backspace: 8, newline: 10, return: 13, ctrlU: 21, delete: 127 } as const
 

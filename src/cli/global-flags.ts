@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander'
 import { parseDuration } from '../model/duration.ts'
+import { logLevel } from '../model/log-level.ts'
 import type { OutputFlags } from './output.ts'
 
 /** What the flags of every command say; what was not given is absent. */
@@ -82,7 +83,7 @@ export function outputFlags(flags: GlobalFlags): OutputFlags {
   return {
     json: flags.json ?? false,
     quiet: flags.quiet ?? false,
-    verbosity: Math.min(4, flags.verbose ?? 0),
+    verbosity: logLevel(flags.verbose ?? 0),
     color: flags.color ?? true,
     input: flags.input ?? true,
   }

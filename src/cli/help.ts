@@ -8,7 +8,7 @@ const widestHelp = 100
 
 /** `ferry --help`: what there is, in groups. */
 export function mainHelp(): string {
-  const titles = [...groups, 'Other'] as const
+  const titles = groups
   const width = Math.max(...titles.map((title) => title.length)) + 2
   const rows = titles.map((title) => {
     const names = commands.filter((entry) => entry.group === title && entry.listed !== false).map(({ name }) => name)

@@ -17,6 +17,8 @@ export interface Interruption {
   onSignal(name: EndingSignal): void
   onReaderGone(): void
   setDeadline(ms: number): void
+  /** From now on SIGINT calls `listener` and ends nothing, until what it gives is disposed of. */
+  interrupts(listener: () => void): Disposable
 }
 
 const reasons = {
@@ -28,6 +30,7 @@ const reasons = {
 export function interruption(endNow: (reason: FerryError, told: boolean) => void): Interruption {
   const controller = new AbortController()
   let gone = false
+  let diverted: (() => void) | undefined
   const abort = (reason: FerryError): void => {
     if (controller.signal.aborted) return
     controller.abort(reason)
@@ -37,12 +40,21 @@ export function interruption(endNow: (reason: FerryError, told: boolean) => void
     signal: controller.signal,
     readerGone: () => gone,
     onSignal(name) {
-      if (controller.signal.aborted) endNow(reasons[name](), true)
+      if (name === 'SIGINT' && diverted !== undefined && !controller.signal.aborted) diverted()
+      else if (controller.signal.aborted) endNow(reasons[name](), true)
       else abort(reasons[name]())
     },
     onReaderGone() {
       gone = true
       abort(new FerryError('cancelled', 'the reader of standard output went away'))
+    },
+    interrupts(listener) {
+      diverted = listener
+      return {
+        [Symbol.dispose]: () => {
+          if (diverted === listener) diverted = undefined
+        },
+      }
     },
     setDeadline(ms) {
       if (ms === 0) return

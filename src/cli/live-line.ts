@@ -18,6 +18,8 @@ export interface LiveLine {
 /** A live line on a terminal. ora puts what others write to the terminal above it. */
 export function liveLine(stream: Writable): LiveLine {
   let current: Ora | undefined
+  /** How many works want no line at the moment. */
+  let erasers = 0
   const show = (text: () => string, turning: boolean): (() => void) => {
     let ended = false
     let mine: Ora | undefined
@@ -33,7 +35,8 @@ export function liveLine(stream: Writable): LiveLine {
         spinner: { interval: intervalMs, frames: turning ? wheel : [''] },
         ...(turning ? { text: text() } : { prefixText: text }),
       })
-      current = mine.start()
+      current = mine
+      if (erasers === 0) mine.start()
     }, patienceMs)
     timer.unref()
     return () => {
@@ -46,12 +49,13 @@ export function liveLine(stream: Writable): LiveLine {
   return {
     show,
     async without(work) {
-      const paused = current
-      paused?.stop()
+      erasers += 1
+      current?.stop()
       try {
         return await work()
       } finally {
-        if (paused !== undefined && paused === current) paused.start()
+        erasers -= 1
+        if (erasers === 0) current?.start()
       }
     },
   }

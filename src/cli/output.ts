@@ -1,7 +1,9 @@
 import type { Writable } from 'node:stream'
 import type { ChalkInstance } from 'chalk'
 import type { Io } from '../commands/io.ts'
-import { asker, type TerminalInput } from './ask.ts'
+import { type LogLevel, logLevel } from '../model/log-level.ts'
+import type { TerminalInput } from '../shell/terminal.ts'
+import { asker } from './ask.ts'
 import { errorJson, errorLines } from './error-text.ts'
 import { jsonText } from './json-text.ts'
 import { type LiveLine, liveLine, noLine } from './live-line.ts'
@@ -29,7 +31,7 @@ export interface OutputFlags {
   readonly json: boolean
   readonly quiet: boolean
   /** Times that -v was given. */
-  readonly verbosity: number
+  readonly verbosity: LogLevel
   /** `--no-color` makes it false. */
   readonly color: boolean
   /** `--no-input` makes it false. */
@@ -66,6 +68,8 @@ const inCi = (environment: Environment): boolean => !['', '0', 'false'].includes
 
 const drawsLive = ({ stderr }: Streams, flags: OutputFlags, environment: Environment): boolean =>
   stderr.isTTY === true &&
+  // A terminal that was made without a size (0 columns) cannot tell how many rows a line takes, and so how to erase it.
+  stderr.columns !== 0 &&
   !flags.quiet &&
   !flags.json &&
   flags.verbosity === 0 &&
@@ -78,7 +82,8 @@ const mayAsk = ({ stdin, stderr }: Streams, flags: OutputFlags, environment: Env
 /** Columns of a stream: its own, `COLUMNS`, or 80. */
 export function widthOf(stream: OutputStream, environment: Environment): number {
   const told = Number(environment['COLUMNS'])
-  return stream.columns ?? (Number.isInteger(told) && told > 0 ? told : 80)
+  // 0 is a terminal that was made without a size.
+  return stream.columns || (Number.isInteger(told) && told > 0 ? told : 80)
 }
 
 /** Loads chalk only where something is coloured. */
@@ -107,15 +112,26 @@ export async function createIo({ streams, flags, environment, now, onReaderGone 
   const summary = (text: string): void => {
     if (!flags.quiet && !flags.json) say(text)
   }
-  const note: Io['note'] = (level, text) => {
-    if (level === 0 ? !flags.quiet : flags.verbosity >= level) say(level === 0 ? warning(text) : timed(now(), text))
+  /** A level that was set while the command runs is the last word. */
+  let set: LogLevel | undefined
+  const verbosity: Io['verbosity'] = (stored = 0) =>
+    set ?? (flags.quiet ? flags.verbosity : logLevel(Math.max(flags.verbosity, stored)))
+  const note: Io['note'] = (level, text, stored) => {
+    if (level === 0 ? !flags.quiet : verbosity(stored) >= level) say(level === 0 ? warning(text) : timed(now(), text))
   }
   const ask = asker(stdin, stderr)
 
   return {
     json: flags.json,
-    verbosity: flags.verbosity,
+    verbosity,
+    setVerbosity: (level) => {
+      set = level
+    },
     stdin,
+    ...(stdin.isTTY === true &&
+      stdout.isTTY === true && {
+        terminal: { input: stdin, output: stdout, columns: () => widthOf(stdout, environment) },
+      }),
     result: answer,
     record: answer,
     bytes: (data) => out.write(data),
@@ -126,6 +142,7 @@ export async function createIo({ streams, flags, environment, now, onReaderGone 
     style,
     note,
     summary,
+    complaint: say,
     problem: (error) => {
       if (flags.json) complain(errorJson(error))
       else for (const line of errorLines(error)) say(line)

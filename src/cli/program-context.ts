@@ -3,6 +3,7 @@ import { forAct } from '../commands/act-error.ts'
 import type { CommandContext } from '../commands/context.ts'
 import type { Io } from '../commands/io.ts'
 import { FerryError } from '../errors/ferry-error.ts'
+import type { TransportEvents } from '../ssh/transport.ts'
 import type { StateStore } from '../state/state-store.ts'
 import type { GlobalFlags } from './global-flags.ts'
 import type { Environment } from './output.ts'
@@ -16,13 +17,16 @@ export interface ContextParts {
   readonly now: () => Date
   /** The command as its user calls it, for messages: `upload`, `enmasse import`. */
   readonly act: string
+  readonly interrupts: CommandContext['interrupts']
   readonly exitWith: (status: 1 | 4) => void
 }
 
 /** The real context: the state that the flags name, and connections over the network. */
-export function programContext({ io, flags, environment, signal, now, act, exitWith }: ContextParts): CommandContext {
+export function programContext(parts: ContextParts): CommandContext {
+  const { io, flags, environment, signal, now, act, interrupts, exitWith } = parts
   let opened: Promise<StateStore> | undefined
-  const store = (): Promise<StateStore> => {
+  const store = (location?: string): Promise<StateStore> => {
+    if (location !== undefined) return openStore({ ...flags, state: location }, environment, signal)
     opened ??= openStore(flags, environment, signal)
     return opened
   }
@@ -30,10 +34,7 @@ export function programContext({ io, flags, environment, signal, now, act, exitW
     store,
     environment,
     signal: endedBy,
-    events: {
-      note: (level, text) => io.note(level, `${address}: ${text}`),
-      ...(io.ask !== undefined && { ask: io.ask }),
-    },
+    events: eventsOf(io, address),
   })
   return {
     io,
@@ -41,6 +42,7 @@ export function programContext({ io, flags, environment, signal, now, act, exitW
     signal,
     now,
     store,
+    interrupts,
     exitWith,
     async connect(connection, endedBy) {
       const { openRemote } = await import('../api/open-remote.ts')
@@ -57,6 +59,27 @@ export function programContext({ io, flags, environment, signal, now, act, exitW
       const { ping } = await import('../api/ping.ts')
       return ping(connection, dependencies(connection.address, endedBy))
     },
+    async offeredHostKeys(name, endedBy) {
+      const { offeredHostKeys } = await import('../api/offered-host-keys.ts')
+      const done = io.waiting(`connecting to ${name}`)
+      try {
+        return await offeredHostKeys(name, dependencies(name, endedBy))
+      } catch (error) {
+        throw error instanceof FerryError ? forAct(error, `${act} ${name}`) : error
+      } finally {
+        done()
+      }
+    },
+  }
+}
+
+/** What connecting tells and asks; each line has the connection. A log level that is stored counts besides that of -v. */
+function eventsOf(io: Io, address: string, logLevel?: number): TransportEvents {
+  return {
+    note: (level, text) => io.note(level, `${address}: ${text}`, logLevel),
+    level: () => io.verbosity(logLevel),
+    atLevel: (level) => eventsOf(io, address, level),
+    ...(io.ask !== undefined && { ask: io.ask }),
   }
 }
 
@@ -92,6 +115,12 @@ export function laterContext(made: () => CommandContext): CommandContext {
     },
     get ping() {
       return made().ping
+    },
+    get offeredHostKeys() {
+      return made().offeredHostKeys
+    },
+    get interrupts() {
+      return made().interrupts
     },
     get exitWith() {
       return made().exitWith

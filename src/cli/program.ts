@@ -55,7 +55,8 @@ export async function runProgram(args: readonly string[], host: Host): Promise<n
     const exitWith = (code: 1 | 4): void => {
       status = code
     }
-    made = programContext({ io, flags, environment, signal: ending.signal, now, act, exitWith })
+    const { signal, interrupts } = ending
+    made = programContext({ io, flags, environment, signal, now, act, interrupts, exitWith })
   }
   const width = streams.stdout.isTTY === true ? widthOf(streams.stdout, environment) : undefined
   const load = (entry: CommandEntry, outer: GlobalFlags): Promise<Command> =>
@@ -101,8 +102,15 @@ export async function runProgram(args: readonly string[], host: Host): Promise<n
   return status
 }
 
+/** For completion scripts, and for no help. */
+const complete: CommandEntry = {
+  name: 'complete',
+  group: 'Other',
+  load: async (context) => (await import('./complete.ts')).completeCommand(context),
+}
+
 function commandNamed(name: string): CommandEntry {
-  const entry = findCommand(name)
+  const entry = name === complete.name ? complete : findCommand(name)
   if (entry !== undefined) return entry
   throw unknownCommand(name, ['help', ...commands.flatMap(({ name, aliases = [] }) => [name, ...aliases])])
 }

@@ -44,6 +44,8 @@ export function transferView(verb: Verb, sink: TransferSink): TransferView {
         if (!sink.drawn) sink.summary(`${done} ${event.from} -> ${event.to} (${sizeText(event.bytes)})`)
       } else if (event.kind === 'failed') {
         sink.line(failureLine(verb, event))
+      } else if (event.kind === 'deleted') {
+        if (!sink.drawn) sink.summary(`deleted ${event.path}`)
       } else if (event.kind === 'skipped') {
         sink.warning(`skipped ${event.path}: ${event.reason}`)
       } else {
@@ -66,7 +68,8 @@ export function transferView(verb: Verb, sink: TransferSink): TransferView {
 /** `failed site/big.iso -> /www/site/big.iso: no space left on the server`; the error's message says all of it but the verb. */
 function failureLine(verb: Verb, { from, to, error }: Failed): string {
   const told = `${verb} ${from} -> ${to}: `
-  return `failed ${from} -> ${to}: ${error.message.startsWith(told) ? error.message.slice(told.length) : error.message}`
+  const what = from === to ? from : `${from} -> ${to}`
+  return `failed ${what}: ${error.message.startsWith(told) ? error.message.slice(told.length) : error.message}`
 }
 
 interface Progress {

@@ -12,6 +12,8 @@ export interface ConnectionFlags {
   readonly '4'?: true
   readonly '6'?: true
   readonly C?: true
+  /** MB/s. */
+  readonly limit?: number
   /** Milliseconds. */
   readonly timeout?: number
   /** Times that -v was given. */
@@ -29,6 +31,7 @@ export function connectionOptions(): Option[] {
     new Option('-4', 'use IPv4 only').conflicts('6'),
     new Option('-6', 'use IPv6 only'),
     new Option('-C', 'compress'),
+    new Option('--limit <MB/s>', 'bandwidth each way, 1 MB is 1,000,000 bytes').argParser(parseLimit),
   ]
 }
 
@@ -51,6 +54,7 @@ export function overrides(flags: ConnectionFlags): Overrides {
     ...(flags[4] === true && { addressFamily: 'ipv4' }),
     ...(flags[6] === true && { addressFamily: 'ipv6' }),
     ...(flags.C === true && { compression: true }),
+    ...(flags.limit !== undefined && { bandwidthLimit: flags.limit }),
     ...(flags.timeout !== undefined && { timeoutMs: flags.timeout }),
     ...(level !== undefined && level > 0 && { logLevel: level === 1 ? 1 : level === 2 ? 2 : level === 3 ? 3 : 4 }),
   }
@@ -68,6 +72,14 @@ export function parseCount(flag: string, least = 1): (text: string) => number {
     if (/^\d{1,9}$/.test(text) && count >= least) return count
     throw new FerryError('usage', `${flag}: "${text}" is not a whole number of at least ${least}`)
   }
+}
+
+function parseLimit(text: string): number {
+  const limit = Number(text)
+  if (/^\d{1,9}(\.\d{1,6})?$/.test(text) && limit > 0) return limit
+  throw new FerryError('usage', `--limit: "${text}" is not a number of MB/s`, {
+    hint: '10 is 10,000,000 bytes a second',
+  })
 }
 
 function parsePort(text: string): number {

@@ -1,6 +1,7 @@
+import { isActive } from '../api/change-connections.ts'
 import type { Place } from '../errors/ferry-error.ts'
 import { fields } from '../manifest/fields.ts'
-import { type Connection, connectionDefaults, isSecretField } from '../model/connection.ts'
+import { type Connection, isSecretField } from '../model/connection.ts'
 import { sensitive } from '../model/secret.ts'
 import type { Stored } from '../model/state.ts'
 
@@ -19,8 +20,6 @@ export function connectionDocument({ value, origin }: Stored<Connection>): Reado
 export function originDocument({ owner, place }: Stored<unknown>['origin']): Readonly<Record<string, unknown>> {
   return { ...(owner !== undefined && { owner }), ...(place !== undefined && { place }) }
 }
-
-export const isActive = ({ active = connectionDefaults.active }: Connection): boolean => active
 
 /** The fields that are set, but for the name, in the schema's order. */
 export function setFields(connection: Connection): [string, unknown][] {

@@ -1,12 +1,11 @@
 import { Command } from 'commander'
-import { withObject } from '../enmasse/edit.ts'
+import { assertFree, createConnection } from '../api/change-connections.ts'
 import { FerryError } from '../errors/ferry-error.ts'
 import { connectionOf } from '../manifest/parse-field.ts'
 import { nameProblem } from '../model/connection.ts'
-import type { State } from '../model/state.ts'
 import type { CommandContext } from './context.ts'
 import { type FieldFlags, fieldOptions, type GivenField, givenFields } from './field-flags.ts'
-import { askedValues, connectionFrom, writtenValues } from './field-values.ts'
+import { askedValues, writtenValues } from './field-values.ts'
 
 interface ConnectionsCreateInput {
   readonly name: string
@@ -36,19 +35,8 @@ async function runConnectionsCreate(context: CommandContext, input: ConnectionsC
   const store = await context.store()
   assertFree(await store.read(), name)
   const asked = await askedValues(context, name, given)
-  const connection = await connectionFrom(context, { ...written, ...asked })
-  const { serial } = await store.update((state) => {
-    assertFree(state, name)
-    return { ...state, connections: withObject(state.connections, { value: connection, origin: {} }) }
-  })
+  const { environment } = context
+  const { serial } = await createConnection({ store, environment }, name, { ...written, ...asked })
   context.io.note(1, `created connection ${name} (state serial ${serial})`)
   await context.io.result({ ok: true, name, serial })
-}
-
-function assertFree({ connections }: State, name: string): void {
-  if (!connections.has(name)) return
-  throw new FerryError('already_exists', `create connection "${name}": there is one of that name`, {
-    connection: name,
-    hint: 'ferry connections edit changes it',
-  })
 }

@@ -1,8 +1,5 @@
 import { Command } from 'commander'
-import { storedConnection } from '../api/stored-objects.ts'
-import { withoutObjects } from '../enmasse/edit.ts'
-import type { Connection } from '../model/connection.ts'
-import type { Stored } from '../model/state.ts'
+import { deleteConnections } from '../api/change-connections.ts'
 import type { CommandContext } from './context.ts'
 import { warnOfOwner } from './hand-made-change.ts'
 
@@ -18,11 +15,8 @@ export function connectionsDeleteCommand(context: CommandContext): Command {
 }
 
 async function runConnectionsDelete({ io, store }: CommandContext, names: readonly string[]): Promise<void> {
-  const deleted = new Map<string, Stored<Connection>>()
-  const { serial } = await (await store()).update((state) => {
-    for (const name of names) deleted.set(name, storedConnection(state, name))
-    return { ...state, connections: withoutObjects(state.connections, names) }
-  })
+  const { state, deleted } = await deleteConnections({ store: await store() }, names)
+  const { serial } = state
   for (const [name, object] of deleted) {
     io.note(1, `deleted connection ${name} (state serial ${serial})`)
     warnOfOwner(io, 'connection', object, 'remove it there too')

@@ -1,7 +1,7 @@
 import { Command } from 'commander'
+import { editConnection, type FieldValues } from '../api/change-connections.ts'
 import { storedConnection } from '../api/stored-objects.ts'
 import { connectionDifferences } from '../enmasse/differences.ts'
-import { editedConnection, withObject } from '../enmasse/edit.ts'
 import { FerryError } from '../errors/ferry-error.ts'
 import { fieldNamed, fields } from '../manifest/fields.ts'
 import { connectionOf } from '../manifest/parse-field.ts'
@@ -10,7 +10,7 @@ import { suggest } from '../model/suggest.ts'
 import { collected } from './connection-command.ts'
 import type { CommandContext } from './context.ts'
 import { type FieldFlags, fieldOptions, type GivenField, givenFields } from './field-flags.ts'
-import { askedValues, connectionFrom, type FieldValues, writtenValues } from './field-values.ts'
+import { askedValues, writtenValues } from './field-values.ts'
 import { answerChange } from './hand-made-change.ts'
 
 interface ConnectionsEditInput {
@@ -52,11 +52,8 @@ async function runConnectionsEdit(context: CommandContext, input: ConnectionsEdi
   const before = storedConnection(await store.read(), name)
   connectionOf(valuesFor(before.value, written))
   const values = { ...written, ...(await askedValues(context, name, given)) }
-  const state = await store.update(async (current) => {
-    const stored = storedConnection(current, name)
-    const connection = await connectionFrom(context, valuesFor(stored.value, values), stored.value)
-    return { ...current, connections: withObject(current.connections, editedConnection(stored, connection)) }
-  })
+  const { environment } = context
+  const state = await editConnection({ store, environment }, name, (connection) => valuesFor(connection, values))
   const after = storedConnection(state, name)
   const changed = connectionDifferences(before.value, after.value, () => undefined).map((change) => change.name)
   if (changed.length > 0)

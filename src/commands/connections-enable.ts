@@ -1,8 +1,6 @@
 import { Command } from 'commander'
+import { setActive } from '../api/change-connections.ts'
 import { storedConnection } from '../api/stored-objects.ts'
-import { editedConnection, withObject } from '../enmasse/edit.ts'
-import type { Connection } from '../model/connection.ts'
-import { isActive } from './connection-document.ts'
 import type { CommandContext } from './context.ts'
 import { answerChange } from './hand-made-change.ts'
 
@@ -37,28 +35,12 @@ async function runConnectionsEnable(
   { io, store }: CommandContext,
   { names, active }: ConnectionsEnableInput,
 ): Promise<void> {
-  const changed = new Set<string>()
-  const state = await (await store()).update((current) => {
-    let { connections } = current
-    changed.clear()
-    for (const name of names) {
-      const stored = storedConnection({ ...current, connections }, name)
-      if (isActive(stored.value) === active) continue
-      changed.add(name)
-      connections = withObject(connections, editedConnection(stored, withActivity(stored.value, active)))
-    }
-    return { ...current, connections }
-  })
+  const { state, changed } = await setActive({ store: await store() }, names, active)
   for (const name of changed)
     io.note(1, `${active ? 'enabled' : 'disabled'} connection ${name} (state serial ${state.serial})`)
   await answerChange(
     io,
-    { ok: true, names, active, changed: [...changed], serial: state.serial },
-    { connections: [...changed].map((name) => storedConnection(state, name)) },
+    { ok: true, names, active, changed, serial: state.serial },
+    { connections: changed.map((name) => storedConnection(state, name)) },
   )
-}
-
-/** Active is the default: a connection that was never disabled does not say it either. */
-function withActivity({ active: _, ...connection }: Connection, active: boolean): Connection {
-  return active ? connection : { ...connection, active }
 }

@@ -1,8 +1,6 @@
 import { Command } from 'commander'
+import { renameConnection } from '../api/change-connections.ts'
 import { storedConnection } from '../api/stored-objects.ts'
-import { withObject } from '../enmasse/edit.ts'
-import { FerryError } from '../errors/ferry-error.ts'
-import { nameProblem } from '../model/connection.ts'
 import type { CommandContext } from './context.ts'
 import { answerChange } from './hand-made-change.ts'
 
@@ -24,18 +22,7 @@ export function connectionsRenameCommand(context: CommandContext): Command {
 }
 
 async function runConnectionsRename(context: CommandContext, { from, to }: ConnectionsRenameInput): Promise<void> {
-  const problem = nameProblem(to)
-  if (problem !== undefined) throw new FerryError('usage', `rename connection "${from}" to "${to}": ${problem}`)
-  const store = await context.store()
-  const state = await store.update((current) => {
-    const { value, origin } = storedConnection(current, from)
-    if (from !== to && current.connections.has(to)) {
-      throw new FerryError('already_exists', `rename connection "${from}": there is a "${to}" already`, {
-        connection: from,
-      })
-    }
-    return { ...current, connections: withObject(current.connections, { value: { ...value, name: to }, origin }, from) }
-  })
+  const state = await renameConnection({ store: await context.store() }, from, to)
   const { serial } = state
   context.io.note(1, `renamed connection ${from} -> ${to} (state serial ${serial})`)
   await answerChange(

@@ -1,22 +1,48 @@
 import { Command } from 'commander'
 import { storedConnection } from '../api/stored-objects.ts'
+import { FerryError } from '../errors/ferry-error.ts'
 import { type Connection, isSecretField } from '../model/connection.ts'
+import type { ConnectionInput } from '../model/connection-input.ts'
 import { type StoredSecret, sensitive } from '../model/secret.ts'
 import type { Stored } from '../model/state.ts'
 import { referenceText } from '../secrets/open-secret.ts'
+import { type ConnectionFlags, connectionOptions, overrides } from './connection-command.ts'
 import { connectionDocument, placeText, setFields } from './connection-document.ts'
 import type { CommandContext } from './context.ts'
 import { fieldText } from './field-text.ts'
 
 export function connectionsShowCommand(context: CommandContext): Command {
-  return new Command('show')
+  const command = new Command('show')
     .description('show what is set of a stored connection, and where')
     .argument('<name>')
+    .option('--resolved', 'every effective setting, also of an address, with the connection flags', false)
     .addHelpText(
       'after',
-      'Examples: ferry connections show bank; ferry connections show bank --json\nExit codes: 12 no such connection',
+      'Examples: ferry connections show bank; ferry connections show bank --resolved -P 2222\nExit codes: 12 no such connection',
     )
-    .action((name: string) => runConnectionsShow(context, name))
+    .action((name: string, { resolved, ...flags }: ConnectionFlags & { readonly resolved: boolean }) => {
+      if (resolved) return runConnectionsShowResolved(context, { address: name, overrides: overrides(flags) })
+      const [unused] = Object.keys(overrides(flags)).filter((one) => one !== 'logLevel' && one !== 'timeoutMs')
+      if (unused === undefined) return runConnectionsShow(context, name)
+      throw new FerryError('usage', `show connection "${name}": connection flags change only what --resolved shows`)
+    })
+  for (const option of connectionOptions()) command.addOption(option.hideHelp())
+  return command
+}
+
+async function runConnectionsShowResolved(context: CommandContext, input: ConnectionInput): Promise<void> {
+  const { effectiveSettings } = await import('../api/effective-settings.ts')
+  const settings = await effectiveSettings(input, context)
+  if (context.io.json) return context.io.result({ name: input.address, settings })
+  const rows = settings.map(({ name, value, source, place, reference }) => {
+    const said = [
+      source,
+      ...(place === undefined ? [] : [placeText(place)]),
+      ...(reference === undefined ? [] : [reference]),
+    ]
+    return [name, typeof value === 'string' ? value : value.join(' '), said.join(', ')]
+  })
+  await context.io.table([], rows)
 }
 
 async function runConnectionsShow({ io, store }: CommandContext, name: string): Promise<void> {

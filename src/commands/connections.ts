@@ -6,6 +6,7 @@ import { connectionsDisableCommand, connectionsEnableCommand } from './connectio
 import { connectionsListCommand } from './connections-list.ts'
 import { connectionsRenameCommand } from './connections-rename.ts'
 import { connectionsShowCommand } from './connections-show.ts'
+import { connectionsTrustCommand } from './connections-trust.ts'
 import type { CommandContext } from './context.ts'
 
 export function connectionsCommand(context: CommandContext): Command {
@@ -13,6 +14,7 @@ export function connectionsCommand(context: CommandContext): Command {
     .description('look after the stored connections by hand')
     .addCommand(connectionsListCommand(context))
     .addCommand(connectionsShowCommand(context))
+    .addCommand(connectionsTrustCommand(context))
     .addCommand(connectionsCreateCommand(context))
     .addCommand(connectionsEditCommand(context))
     .addCommand(connectionsRenameCommand(context))

@@ -1,3 +1,4 @@
+import type { OfferedHostKey } from '../api/offered-host-keys.ts'
 import type { PingResult } from '../api/ping.ts'
 import type { Remote } from '../api/remote.ts'
 import type { ConnectionInput } from '../model/connection-input.ts'
@@ -11,12 +12,16 @@ export interface CommandContext {
   /** Aborted by SIGINT, SIGTERM and --deadline; the reason is a FerryError. */
   readonly signal: AbortSignal
   readonly now: () => Date
-  /** Opened on first use. */
-  readonly store: () => Promise<StateStore>
+  /** The state that the flags name, opened on first use, or the one at another location. */
+  readonly store: (location?: string) => Promise<StateStore>
   /** Resolves flags, stored connection and ssh_config in one place, connects, and opens a session. */
   readonly connect: (connection: ConnectionInput, signal: AbortSignal) => Promise<Remote>
   /** One ping over a connection of its own; what failed is in the result. */
   readonly ping: (connection: ConnectionInput, signal: AbortSignal) => Promise<PingResult>
+  /** The host keys that the server of a stored connection shows; nothing is offered to it. */
+  readonly offeredHostKeys: (name: string, signal: AbortSignal) => Promise<readonly OfferedHostKey[]>
+  /** From now on SIGINT calls `listener` instead of ending the command, until what it gives is disposed of. */
+  readonly interrupts: (listener: () => void) => Disposable
   /** The exit status of a command that did its work and whose answer is not a plain yes: 1 is no, 4 is "there are changes". */
   readonly exitWith: (status: 1 | 4) => void
 }

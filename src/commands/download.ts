@@ -6,10 +6,11 @@ import type { RemotePath } from '../model/remote-path.ts'
 import { download } from '../operations/download.ts'
 import { readFile } from '../operations/read-file.ts'
 import type { TransferFailure, TransferListener, TransferSummary } from '../transfer/progress.ts'
+import { onConnection } from './act-error.ts'
 import { type ConnectionFlags, connectionCommand, helpNotes, overrides } from './connection-command.ts'
 import type { CommandContext } from './context.ts'
 import { expanded } from './expanded.ts'
-import { type TransferFlags, transferOptions, transferSettings } from './transfer-flags.ts'
+import { refuseForStreams, type TransferFlags, transferOptions, transferSettings } from './transfer-flags.ts'
 import { assertWhole, summaryDocument } from './transfer-outcome.ts'
 
 export interface DownloadInput {
@@ -78,6 +79,7 @@ export async function runDownload(context: CommandContext, input: DownloadInput)
   const { io, signal } = context
   const { connection, to, flags, requireFile } = input
   if (to === '') throw new FerryError('usage', 'empty local path')
+  if (to === '-') refuseForStreams(flags)
   await using remote = await context.connect(connection, signal)
   const { paths: sources, refused } = input.glob
     ? await expanded(remote, input.sources, signal)
@@ -87,10 +89,12 @@ export async function runDownload(context: CommandContext, input: DownloadInput)
   if (to === '-') {
     const [only] = sources
     if (only === undefined || sources.length > 1) throw new FerryError('usage', 'standard output ("-") takes one file')
-    return view.finish(await downloadToStandardOutput(context, remote, only, listener))
+    const toStream = downloadToStandardOutput(context, remote, only, listener)
+    return view.finish(await onConnection(connection.address, toStream))
   }
-  const settings = transferSettings(flags, remote.preferences)
-  const moved = await download(remote.session, sources, to, { ...settings, requireFile, listener, signal })
+  const settings = transferSettings(flags, remote)
+  const work = download(remote.session, sources, to, { ...settings, requireFile, listener, signal })
+  const moved = await onConnection(connection.address, work)
   if (!io.json) for (const error of refused) io.problem(error)
   const summary = { ...moved, failures: [...refused.map(failureOf), ...moved.failures] }
   view.finish(summary)

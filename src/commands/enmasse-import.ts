@@ -36,8 +36,9 @@ export async function runEnmasseImport(
   const { io, environment, signal, exitWith } = context
   const manifests = await loadManifests(files, context)
   tellWarnings(io, manifests)
-  const keys = sealingKeys({ environment, mayCreate: true })
-  const { plan, state } = await importManifests(await context.store(), manifests, {
+  const store = await context.store()
+  const keys = sealingKeys({ environment, mayCreate: store.isLocal })
+  const { plan, state } = await importManifests(store, manifests, {
     ...manifestOptions(flags),
     keys,
     signal,

@@ -1,59 +1,80 @@
-import { resolve } from 'node:path'
 import type { Command } from 'commander'
-import type { Remote } from '../api/remote.ts'
 import { FerryError } from '../errors/ferry-error.ts'
-import type { ConnectionInput } from '../model/connection-input.ts'
-import { encodeName } from '../model/name-bytes.ts'
+import type { Overrides } from '../model/connection-input.ts'
 import { parseScript } from '../script/parse-script.ts'
-import { type CommandResult, runScript } from '../script/run-script.ts'
 import type { Script } from '../script/script.ts'
 import { forAct } from './act-error.ts'
+import { atOnce, parallelOption } from './at-once.ts'
 import { type ConnectionFlags, collected, connectionCommand, helpNotes, overrides } from './connection-command.ts'
 import type { CommandContext } from './context.ts'
-import { errorDocument } from './error-document.ts'
-import type { Io } from './io.ts'
-import { roundedMs } from './ping-document.ts'
+import { showDryRun } from './exec-dry-run.ts'
+import { execOn } from './exec-on.ts'
+import { namedOutput, plainOutput } from './exec-output.ts'
 import { type ScriptChoice, scriptText } from './script-text.ts'
-import { isAddress, selectConnections } from './select-connections.ts'
+import { type Choice, type ChoiceFlags, choiceOf, choiceOptions, chosenConnections } from './select-connections.ts'
 
-export interface ExecInput {
-  readonly connections: readonly string[]
+export interface ExecInput extends Choice {
   readonly script: ScriptChoice
   readonly variables: Readonly<Record<string, string>>
-  readonly overrides: ConnectionInput['overrides']
+  readonly overrides: Overrides
+  /** Connections at once. */
+  readonly parallel: number
+  readonly dryRun: boolean
+  readonly keepGoing: boolean
+  readonly precheck: boolean
+  readonly atomic: boolean
 }
 
-type Flags = ConnectionFlags & { readonly commands?: readonly string[]; readonly var?: readonly string[] }
+type Flags = ConnectionFlags &
+  ChoiceFlags &
+  Pick<ExecInput, 'parallel' | 'dryRun' | 'keepGoing' | 'precheck' | 'atomic'> & {
+    readonly commands?: readonly string[]
+    readonly var?: readonly string[]
+  }
 
-const usage = '<connection> <script>'
+const usage = '<connection>… <script>'
 
 export function execCommand(context: CommandContext): Command {
-  return connectionCommand('exec', '<connection...>')
+  return choiceOptions(connectionCommand('exec', '[connection...]'))
     .description('run an SFTP script: a file, "-" for standard input, @name for a stored one, or -c')
     .usage(usage)
     .option('-c, --commands <text>', 'commands to run instead of a script (repeatable)', collected)
     .option('--var <name=value>', 'value of a parameter of the script (repeatable)', collected)
+    .option('--dry-run', 'show what would run where, and connect to nothing', false)
+    .option('--keep-going', 'go on after a line that failed', false)
+    .option('--no-precheck', 'look at a line only when its turn comes, as sftp does')
+    .option('--atomic', 'get and put by a temporary name, as upload and download do', false)
+    .addOption(parallelOption())
     .addHelpText(
       'after',
       helpNotes(
-        "ferry exec bank nightly.sftp; ferry exec bank -c 'cd done' -c '-rm *.tmp'; ferry exec bank @nightly --var day=mon",
-        '1 a line failed',
+        "ferry exec bank nightly.sftp; ferry exec bank -c 'cd done' -c '-rm *.tmp'; ferry exec 'eu-*' @nightly --var day=mon",
+        '1 a line failed, 3 some connections or lines failed',
       ),
     )
     .action((words: readonly string[], flags: Flags) => {
-      const script = flags.commands === undefined ? { source: words.at(-1) ?? '' } : { commands: flags.commands }
-      const connections = flags.commands === undefined ? words.slice(0, -1) : words
-      if (connections.length === 0) {
-        throw new FerryError('usage', 'missing <script>', { hint: `ferry exec ${usage}, or -c 'COMMANDS'` })
-      }
+      const { commands, var: given = [], dryRun, keepGoing, precheck, atomic, parallel } = flags
+      const choice = choiceOf(commands === undefined ? words.slice(0, -1) : words, flags)
+      const isChosen = choice.connections.length > 0 || choice.all || choice.tags.length > 0
+      const source = words.at(-1)
+      if (!isChosen && source === undefined) throw missing('<connection>')
+      if (commands === undefined && (!isChosen || source === undefined)) throw missing('<script>')
       return runExec(context, {
-        connections,
-        script,
-        variables: variables(flags.var ?? []),
+        ...choice,
+        script: commands === undefined ? { source: source ?? '' } : { commands },
+        variables: variables(given),
         overrides: overrides(flags),
+        parallel,
+        dryRun,
+        keepGoing,
+        precheck,
+        atomic,
       })
     })
 }
+
+const missing = (what: string): FerryError =>
+  new FerryError('usage', `missing ${what}`, { hint: `ferry exec ${usage}, or -c 'COMMANDS'` })
 
 function variables(texts: readonly string[]): Readonly<Record<string, string>> {
   return Object.fromEntries(
@@ -66,78 +87,47 @@ function variables(texts: readonly string[]): Readonly<Record<string, string>> {
 }
 
 export async function runExec(context: CommandContext, input: ExecInput): Promise<void> {
-  const { signal } = context
-  const address = await oneConnection(context, input.connections)
+  const names = await chosenConnections(context, input)
   const { text, file, parameters } = await scriptText(context, input.script)
   const script = parseScript(text, {
     file,
     ...(parameters !== undefined && { parameters }),
     variables: input.variables,
+    precheck: input.precheck,
   })
-  await using remote = await context.connect({ address, overrides: input.overrides }, signal)
+  const [only] = names
+  if (only === undefined) return context.io.summary('no active connections')
+  if (input.dryRun) return showDryRun(context, names, script)
+  if (names.length > 1) return execOnSeveral(context, input, names, script)
   try {
-    await runLines(context, remote, script)
+    await execOn(context, input, only, script, plainOutput(context.io))
   } catch (error) {
-    throw error instanceof FerryError ? forAct(error, `exec ${address}`) : error
+    throw error instanceof FerryError ? forAct(error, `exec ${only}`) : error
   }
 }
 
-async function runLines({ io, environment, signal }: CommandContext, remote: Remote, script: Script): Promise<void> {
-  const results = runScript(remote, script, {
-    environment,
-    localDirectory: resolve('.'),
-    keepOutput: io.json,
-    // As sftp prints it: names are escaped by its rules already.
-    ...(!io.json && { onOutput: (text: string) => io.bytes(encodeName(text)) }),
-    onErrorOutput: (text) => {
-      for (const line of text.split('\n')) if (line !== '') io.note(0, line)
-    },
-    signal,
+/** What fails on one connection is told, and does not keep the others. */
+async function execOnSeveral(
+  context: CommandContext,
+  input: ExecInput,
+  names: readonly string[],
+  script: Script,
+): Promise<void> {
+  let failures = 0
+  await atOnce(names, input.parallel, async (name) => {
+    const output = namedOutput(context.io, name)
+    try {
+      await execOn(context, input, name, script, output)
+    } catch (error) {
+      context.signal.throwIfAborted()
+      if (!(error instanceof FerryError)) throw error
+      failures += 1
+      output.failure(error)
+    } finally {
+      await output.end()
+    }
   })
-  announce(io, script, 0)
-  for await (const result of results) {
-    if (io.json) await io.record(lineDocument(remote.name, result))
-    const { error, ignored, commandNo } = result
-    if (error !== undefined && ignored !== true) throw failed(error, `exec ${remote.name}`)
-    if (error !== undefined && !io.json) io.problem(error)
-    announce(io, script, commandNo)
+  if (failures > 0) {
+    throw new FerryError('partial', `exec: ${failures} of ${names.length} connections failed`)
   }
-}
-
-/** With -v a command is shown before it runs. */
-function announce(io: Io, { lines }: Script, index: number): void {
-  const next = lines[index]
-  if (next !== undefined) io.note(1, next.text)
-}
-
-function lineDocument(connection: string, result: CommandResult): Readonly<Record<string, unknown>> {
-  const { commandNo, line, command, ok, output, responseTimeMs, error } = result
-  return {
-    connection,
-    command_no: commandNo,
-    line,
-    command,
-    ok,
-    output,
-    response_time_ms: roundedMs(responseTimeMs),
-    ...(error !== undefined && { error: errorDocument(error) }),
-  }
-}
-
-/** Whatever a line failed with, the script failed; what ends everything keeps its code. */
-function failed(error: FerryError, act: string): FerryError {
-  if (error.exitCode >= 20) return error
-  return new FerryError('script_failed', `${act}: ${error.message}`, { ...error.details, cause: error })
-}
-
-async function oneConnection(context: CommandContext, words: readonly string[]): Promise<string> {
-  const [word = ''] = words
-  if (words.length === 1 && isAddress(word)) return word
-  const state = await (await context.store()).read()
-  const { names, inactive } = selectConnections(state, words, false)
-  const [only] = [...names, ...inactive]
-  if (only !== undefined && names.length + inactive.length === 1) return only
-  throw new FerryError('usage', 'exec runs on one connection at a time', {
-    hint: `several were named: ${[...names, ...inactive].slice(0, 10).join(', ')}`,
-  })
 }

@@ -1,15 +1,9 @@
-import { sealedConnection } from '../enmasse/apply-plan.ts'
+import type { FieldValues } from '../api/change-connections.ts'
 import { FerryError } from '../errors/ferry-error.ts'
-import { connectionOf, parseField } from '../manifest/parse-field.ts'
-import type { Connection } from '../model/connection.ts'
-import { seal } from '../secrets/seal.ts'
-import { sealingKeys } from '../secrets/sealing-keys.ts'
+import { parseField } from '../manifest/parse-field.ts'
 import type { CommandContext } from './context.ts'
 import type { GivenField } from './field-flags.ts'
 import { pipedSecret, typedSecret } from './secret-input.ts'
-
-/** Values of fields, by their names. */
-export type FieldValues = Readonly<Record<string, unknown>>
 
 /** The values of the fields that were given on the command line itself. */
 export function writtenValues(given: readonly GivenField[]): FieldValues {
@@ -32,19 +26,6 @@ export async function askedValues(
   for (const { field } of piped) values.set(field.name, await pipedSecret(context, field))
   for (const { field } of given.filter(isTyped)) values.set(field.name, await typedSecret(context, field, owner))
   return Object.fromEntries(values)
-}
-
-/** A connection out of the values of its fields; a secret that is the same as before stays sealed as it was. */
-export function connectionFrom(
-  { environment }: CommandContext,
-  values: FieldValues,
-  before?: Connection,
-): Promise<Connection> {
-  const keys = sealingKeys({ environment, mayCreate: true })
-  return sealedConnection(connectionOf(values), before, {
-    hash: () => undefined,
-    seal: (secret) => seal(secret, keys),
-  })
 }
 
 const isTyped = ({ texts }: GivenField): boolean => texts.length === 0

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import type { CommandContext } from './context.ts'
 
-export const groups = ['Manage', 'Run', 'Transfer', 'Look', 'Change'] as const
+export const groups = ['Manage', 'Run', 'Transfer', 'Look', 'Change', 'Other'] as const
 export type Group = (typeof groups)[number]
 
 /** A command as help and dispatch know it; its module is loaded when it is asked for. */
@@ -36,8 +36,15 @@ export const commands: readonly CommandEntry[] = [
     locks: true,
     load: async (context) => (await import('./scripts.ts')).scriptsCommand(context),
   },
+  {
+    name: 'state',
+    group: 'Manage',
+    locks: true,
+    load: async (context) => (await import('./state.ts')).stateCommand(context),
+  },
   { name: 'ping', group: 'Run', load: async (context) => (await import('./ping.ts')).pingCommand(context) },
   { name: 'exec', group: 'Run', load: async (context) => (await import('./exec.ts')).execCommand(context) },
+  { name: 'shell', group: 'Run', load: async (context) => (await import('./shell.ts')).shellCommand(context) },
   {
     name: 'upload',
     aliases: ['put'],
@@ -56,6 +63,7 @@ export const commands: readonly CommandEntry[] = [
     listed: false,
     load: async (context) => (await import('./download.ts')).downloadFileCommand(context),
   },
+  { name: 'sync', group: 'Transfer', load: async (context) => (await import('./sync.ts')).syncCommand(context) },
   {
     name: 'read',
     aliases: ['cat'],
@@ -149,6 +157,12 @@ export const commands: readonly CommandEntry[] = [
   { name: 'chmod', group: 'Change', load: async (context) => (await import('./chmod.ts')).chmodCommand(context) },
   { name: 'chown', group: 'Change', load: async (context) => (await import('./chown.ts')).chownCommand(context) },
   { name: 'chgrp', group: 'Change', load: async (context) => (await import('./chown.ts')).chgrpCommand(context) },
+  {
+    name: 'completion',
+    group: 'Other',
+    load: async (context) => (await import('./completion.ts')).completionCommand(context),
+  },
+  { name: 'web', group: 'Other', load: async (context) => (await import('./web.ts')).webCommand(context) },
 ]
 
 /** The command of that name or alias. */

@@ -1,5 +1,7 @@
 import type { Readable } from 'node:stream'
 import type { FerryError } from '../errors/ferry-error.ts'
+import type { LogLevel } from '../model/log-level.ts'
+import type { Terminal } from '../shell/terminal.ts'
 import type { Prompt } from '../ssh/transport.ts'
 import type { TransferListener, TransferSummary } from '../transfer/progress.ts'
 
@@ -15,9 +17,12 @@ export interface TransferView extends Disposable {
  */
 export interface Io {
   readonly json: boolean
-  /** 0 to 4, as -v to -vvvv. */
-  readonly verbosity: number
+  /** How much is told, as -v to -vvvv ask, or `stored` where that is more and there is no -q; a level that was set is the last word. */
+  verbosity(stored?: number): LogLevel
+  setVerbosity(level: LogLevel): void
   readonly stdin: Readable
+  /** Present only where stdin and stdout are a terminal. */
+  readonly terminal?: Terminal
 
   /** The one answer of a command: the document with --json, else each line of text (none for a silent success). */
   result(document: unknown, lines?: readonly string[]): Promise<void>
@@ -36,10 +41,12 @@ export interface Io {
     bold(text: string): string
   }
 
-  /** stderr, one line; level 0 is a warning (silent with -q), 1 to 4 need as many -v. */
-  note(level: 0 | 1 | 2 | 3 | 4, text: string): void
+  /** stderr, one line; level 0 is a warning (silent with -q), 1 to 4 need as many -v, or `logLevel` where there is no -q. */
+  note(level: LogLevel, text: string, logLevel?: number): void
   /** stderr, one line, also in a pipe; silent with -q and --json. */
   summary(text: string): void
+  /** stderr, one line as it is, whatever was asked. */
+  complaint(text: string): void
   /** stderr: an error that does not end the command, as its own `ferry:` lines or JSON object. */
   problem(error: FerryError): void
   /** A spinner that names what it waits for, on a terminal; gives the function that ends it. */

@@ -88,6 +88,6 @@ async function print(
 function sorted(entries: readonly Entry[], { order, reverse }: ListingView): Entry[] {
   const weight = ({ attributes }: Entry): number =>
     order === 'time' ? (attributes.times?.mtime ?? 0) : order === 'size' ? (attributes.size ?? 0) : 0
-  const result = [...entries].sort((one, other) => weight(other) - weight(one))
+  const result = order === 'name' ? [...entries] : [...entries].sort((one, other) => weight(other) - weight(one))
   return reverse ? result.reverse() : result
 }

@@ -1,26 +1,27 @@
 import type { PingResult } from '../api/ping.ts'
 import { elapsedText } from '../model/duration.ts'
+import { atOnce, parallelDefault } from './at-once.ts'
 import type { CommandContext } from './context.ts'
-
-/** Connections that are pinged at once. */
-const parallel = 8
 
 /** One ping for each connection, several at once; the results in the order of the names. */
 export async function pingAll(context: CommandContext, names: readonly string[]): Promise<PingResult[]> {
-  const done = context.io.waiting(`pinging ${names.length} connections`)
   const results = new Map<string, PingResult>()
-  const queue = names.values()
-  const work = async (): Promise<void> => {
-    for (const address of queue) {
+  await waitingForPings(context, names.length, () =>
+    atOnce(names, parallelDefault, async (address) => {
       results.set(address, await context.ping({ address, overrides: {} }, context.signal))
-    }
-  }
+    }),
+  )
+  return names.flatMap((name) => results.get(name) ?? [])
+}
+
+/** Shows that several connections are being pinged. */
+export async function waitingForPings({ io }: CommandContext, count: number, work: () => Promise<void>): Promise<void> {
+  const done = io.waiting(`pinging ${count} connections`)
   try {
-    await Promise.all(Array.from({ length: Math.min(parallel, names.length) }, work))
+    await work()
   } finally {
     done()
   }
-  return names.flatMap((name) => results.get(name) ?? [])
 }
 
 /** One of several pings as a row of a table. */

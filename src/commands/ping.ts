@@ -5,16 +5,14 @@ import { FerryError } from '../errors/ferry-error.ts'
 import type { Overrides } from '../model/connection-input.ts'
 import { elapsedText, parseDuration } from '../model/duration.ts'
 import { forAct } from './act-error.ts'
+import { atOnce, parallelOption } from './at-once.ts'
 import { type ConnectionFlags, connectionCommand, helpNotes, overrides, parseCount } from './connection-command.ts'
 import type { CommandContext } from './context.ts'
 import { pingDocument } from './ping-document.ts'
-import { pingRow } from './ping-several.ts'
-import { isAddress, selectConnections } from './select-connections.ts'
+import { pingRow, waitingForPings } from './ping-several.ts'
+import { type Choice, type ChoiceFlags, choiceOf, choiceOptions, chosenConnections } from './select-connections.ts'
 
-export interface PingInput {
-  /** Names, globs, addresses. */
-  readonly connections: readonly string[]
-  readonly all: boolean
+export interface PingInput extends Choice {
   readonly overrides: Overrides
   /** Pings for each connection. */
   readonly count: number
@@ -23,18 +21,13 @@ export interface PingInput {
   readonly parallel: number
 }
 
-type Flags = ConnectionFlags & {
-  readonly all: boolean
-  readonly count: number
-  readonly interval: number
-  readonly parallel: number
-}
+type Flags = ConnectionFlags &
+  ChoiceFlags & { readonly count: number; readonly interval: number; readonly parallel: number }
 
 export function pingCommand(context: CommandContext): Command {
-  return connectionCommand('ping', '[connection...]')
+  return choiceOptions(connectionCommand('ping', '[connection...]'))
     .description('open a new connection, run its ping command, print the response time')
     .usage('<connection>…')
-    .option('--all', 'every active connection', false)
     .option('--count <n>', 'pings for each (default 1)', parseCount('--count'), 1)
     .option(
       '--interval <t>',
@@ -42,15 +35,14 @@ export function pingCommand(context: CommandContext): Command {
       (text) => parseDuration(text, '--interval'),
       1000,
     )
-    .option('--parallel <n>', 'connections at once (default 8)', parseCount('--parallel'), 8)
+    .addOption(parallelOption())
     .addHelpText(
       'after',
       helpNotes("ferry ping bank; ferry ping 'eu-*' --json | jq -c 'select(.ok | not)'", '3 some failed'),
     )
     .action((connections: readonly string[], flags: Flags) =>
       runPing(context, {
-        connections,
-        all: flags.all,
+        ...choiceOf(connections, flags),
         overrides: overrides(flags),
         count: flags.count,
         intervalMs: flags.interval,
@@ -63,22 +55,15 @@ export function pingCommand(context: CommandContext): Command {
 const longestWaitMs = 2 ** 31 - 1
 
 export async function runPing(context: CommandContext, input: PingInput): Promise<void> {
-  if (input.connections.length === 0 && !input.all) {
+  const { connections, all, tags } = input
+  if (connections.length === 0 && !all && tags.length === 0) {
     throw new FerryError('usage', 'missing <connection>', { hint: 'ferry ping <connection>… or ferry ping --all' })
   }
-  const names = await chosen(context, input)
+  const names = await chosenConnections(context, input)
   const [only] = names
   if (only === undefined) return context.io.summary('no active connections')
   if (names.length === 1) return pingOne(context, input, only)
   return pingSeveral(context, input, names)
-}
-
-async function chosen(context: CommandContext, { connections, all }: PingInput): Promise<readonly string[]> {
-  if (!all && connections.every(isAddress)) return [...new Set(connections)]
-  const state = await (await context.store()).read()
-  const { names, inactive } = selectConnections(state, connections, all)
-  for (const name of inactive) context.io.note(0, `skipped ${name}: it is inactive`)
-  return names
 }
 
 /** One connection alone fails with its own code. */
@@ -110,22 +95,15 @@ async function pingSeveral(context: CommandContext, input: PingInput, names: rea
   const { io } = context
   const rows = names.map((): string[][] => [])
   const failed = new Set<string>()
-  const queue = names.entries()
-  const done = io.waiting(`pinging ${names.length} connections`)
-  const work = async (): Promise<void> => {
-    for (const [index, name] of queue) {
+  await waitingForPings(context, names.length, () =>
+    atOnce(names, input.parallel, async (name, index) => {
       for await (const result of pings(context, input, name)) {
         if (!result.ok) failed.add(name)
         if (io.json) await io.record(pingDocument(result))
         else rows[index]?.push(pingRow(io.style, result))
       }
-    }
-  }
-  try {
-    await Promise.all(Array.from({ length: Math.min(input.parallel, names.length) }, work))
-  } finally {
-    done()
-  }
+    }),
+  )
   await io.table([], rows.flat())
   if (failed.size > 0) throw new FerryError('partial', `ping: ${failed.size} of ${names.length} connections failed`)
 }

@@ -1,9 +1,8 @@
 import { Command } from 'commander'
-import { withObject } from '../enmasse/edit.ts'
+import { createScript } from '../api/change-scripts.ts'
+import { storedScript } from '../api/stored-objects.ts'
 import { FerryError } from '../errors/ferry-error.ts'
-import { scriptOf } from '../manifest/stored-script.ts'
 import { nameProblem } from '../model/connection.ts'
-import type { Script } from '../model/script.ts'
 import type { CommandContext } from './context.ts'
 import { type GivenScript, givenBody, givenParameters, scriptFlags } from './script-flags.ts'
 
@@ -34,19 +33,12 @@ async function runScriptsCreate(context: CommandContext, input: ScriptsCreateInp
       hint: `ferry scripts create ${name} <file>, - for standard input, or --body`,
     })
   }
-  const script: Script = {
-    ...scriptOf(name, body),
+  const state = await createScript({ store: await context.store() }, name, {
+    body,
     ...(parameters !== undefined && { parameters }),
     ...(description !== undefined && { description }),
-  }
-  const { serial } = await (await context.store()).update((state) => {
-    if (state.scripts.has(name)) {
-      throw new FerryError('already_exists', `create script "${name}": there is one of that name`, {
-        hint: 'ferry scripts edit changes it',
-      })
-    }
-    return { ...state, scripts: withObject(state.scripts, { value: script, origin: {} }) }
   })
+  const { serial } = state
   context.io.note(1, `created script ${name} (state serial ${serial})`)
-  await context.io.result({ ok: true, name, sha256: script.sha256, serial })
+  await context.io.result({ ok: true, name, sha256: storedScript(state, name).value.sha256, serial })
 }

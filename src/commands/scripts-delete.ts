@@ -1,8 +1,5 @@
 import { Command } from 'commander'
-import { storedScript } from '../api/stored-objects.ts'
-import { withoutObjects } from '../enmasse/edit.ts'
-import type { Script } from '../model/script.ts'
-import type { Stored } from '../model/state.ts'
+import { deleteScripts } from '../api/change-scripts.ts'
 import type { CommandContext } from './context.ts'
 import { warnOfOwner } from './hand-made-change.ts'
 import { scriptName } from './script-flags.ts'
@@ -19,12 +16,8 @@ export function scriptsDeleteCommand(context: CommandContext): Command {
 }
 
 async function runScriptsDelete({ io, store }: CommandContext, names: readonly string[]): Promise<void> {
-  const wanted = names.map(scriptName)
-  const deleted = new Map<string, Stored<Script>>()
-  const { serial } = await (await store()).update((state) => {
-    for (const name of wanted) deleted.set(name, storedScript(state, name))
-    return { ...state, scripts: withoutObjects(state.scripts, wanted) }
-  })
+  const { state, deleted } = await deleteScripts({ store: await store() }, names.map(scriptName))
+  const { serial } = state
   for (const [name, object] of deleted) {
     io.note(1, `deleted script ${name} (state serial ${serial})`)
     warnOfOwner(io, 'script', object, 'remove it there too')

@@ -1,9 +1,8 @@
 import { Command } from 'commander'
+import { editScript } from '../api/change-scripts.ts'
 import { storedScript } from '../api/stored-objects.ts'
 import { scriptDifferences } from '../enmasse/differences.ts'
-import { editedScript, withObject } from '../enmasse/edit.ts'
 import { FerryError } from '../errors/ferry-error.ts'
-import { scriptOf } from '../manifest/stored-script.ts'
 import type { Script } from '../model/script.ts'
 import { collected } from './connection-command.ts'
 import type { CommandContext } from './context.ts'
@@ -38,16 +37,12 @@ async function runScriptsEdit(context: CommandContext, input: ScriptsEditInput):
   const body = await givenBody(context, input)
   const parameters = givenParameters(input)
   const { description } = input
-  const state = await store.update((current) => {
-    const stored = storedScript(current, name)
-    const script: Script = {
-      ...without(stored.value, input.unset),
-      ...(body !== undefined && scriptOf(name, body)),
-      ...(parameters !== undefined && { parameters }),
-      ...(description !== undefined && { description }),
-    }
-    return { ...current, scripts: withObject(current.scripts, editedScript(stored, script)) }
-  })
+  const state = await editScript({ store }, name, (script) => ({
+    ...without(script, input.unset),
+    ...(body !== undefined && { body }),
+    ...(parameters !== undefined && { parameters }),
+    ...(description !== undefined && { description }),
+  }))
   const { serial } = state
   const after = storedScript(state, name)
   const changed = scriptDifferences(before.value, after.value).map((one) => one.name)

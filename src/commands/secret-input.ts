@@ -53,7 +53,7 @@ function decoded(bytes: Buffer, { flag }: Field): string {
   }
 }
 
-async function sealed({ environment }: CommandContext, { flag }: Field, literal: string): Promise<SealedSecret> {
+async function sealed({ environment, store }: CommandContext, { flag }: Field, literal: string): Promise<SealedSecret> {
   if (literal === '') throw new FerryError('usage', `${flag}: the secret is empty`)
-  return seal({ literal }, sealingKeys({ environment, mayCreate: true }))
+  return seal({ literal }, sealingKeys({ environment, mayCreate: (await store()).isLocal }))
 }

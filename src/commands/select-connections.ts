@@ -1,42 +1,93 @@
+import type { Command } from 'commander'
 import picomatch from 'picomatch'
+import { storedConnection } from '../api/stored-objects.ts'
 import { FerryError } from '../errors/ferry-error.ts'
 import type { State } from '../model/state.ts'
 import { suggest } from '../model/suggest.ts'
+import { collected } from './connection-command.ts'
+import type { CommandContext } from './context.ts'
 
-/** Connections that were asked for, each once, and those that a glob or `--all` matched but that are inactive. */
+/** What the command line says of which connections are meant. */
+export interface Choice {
+  /** Names, globs over the stored names, `sftp://` addresses. */
+  readonly connections: readonly string[]
+  /** Every stored one. */
+  readonly all: boolean
+  /** Every stored one that has one of these. */
+  readonly tags: readonly string[]
+}
+
+/** Connections that were asked for, each once, and those that were only matched and are inactive. */
 export interface Selection {
   readonly names: readonly string[]
   readonly inactive: readonly string[]
 }
 
-/** Names, globs over the stored names, and `sftp://` addresses, in the order given; `all` stands for every stored name. */
-export function selectConnections(state: State, patterns: readonly string[], all: boolean): Selection {
+/** The flags of a command that takes several connections. */
+export interface ChoiceFlags {
+  readonly all: boolean
+  readonly tag?: readonly string[]
+}
+
+/** Adds the flags that name several connections. */
+export function choiceOptions(command: Command): Command {
+  return command
+    .option('--all', 'every active connection', false)
+    .option('--tag <tag>', 'every active connection that has the tag (repeatable)', collected)
+}
+
+/** What the arguments and flags say together. */
+export const choiceOf = (connections: readonly string[], { all, tag = [] }: ChoiceFlags): Choice => ({
+  connections,
+  all,
+  tags: tag,
+})
+
+/** The connections to use; those that are skipped are told. Addresses alone need no state. */
+export async function chosenConnections(context: CommandContext, choice: Choice): Promise<readonly string[]> {
+  const { connections, all, tags } = choice
+  if (!all && tags.length === 0 && connections.every(isAddress)) return [...new Set(connections)]
+  const { names, inactive } = selectConnections(await (await context.store()).read(), choice)
+  for (const name of inactive) context.io.note(0, `skipped ${name}: it is inactive`)
+  return names
+}
+
+/** The connections that are meant, in the order given; those of a tag and of `all` in the state's. */
+export function selectConnections(state: State, { connections, all, tags }: Choice): Selection {
   const names = new Set<string>()
   const inactive = new Set<string>()
-  for (const pattern of patterns) {
-    if (isAddress(pattern) || state.connections.has(pattern)) names.add(pattern)
-    else for (const name of matching(state, pattern)) (isActive(state, name) ? names : inactive).add(name)
+  const add = (matched: readonly string[]): void => {
+    for (const name of matched) (isActive(state, name) ? names : inactive).add(name)
   }
-  if (all) for (const name of state.connections.keys()) (isActive(state, name) ? names : inactive).add(name)
+  for (const pattern of connections) {
+    if (isAddress(pattern)) names.add(pattern)
+    else if (isGlob(pattern) && !state.connections.has(pattern)) add(matching(state, pattern))
+    else names.add(storedConnection(state, pattern).value.name)
+  }
+  for (const tag of tags) add(tagged(state, tag))
+  if (all) add([...state.connections.keys()])
   return { names: [...names], inactive: [...inactive].filter((name) => !names.has(name)) }
 }
 
-export const isAddress = (text: string): boolean => text.startsWith('sftp://')
+const isAddress = (text: string): boolean => text.startsWith('sftp://')
+
+const isGlob = (text: string): boolean => /[*?[]/.test(text)
 
 const isActive = (state: State, name: string): boolean => state.connections.get(name)?.value.active !== false
 
 function matching(state: State, pattern: string): string[] {
-  if (!/[*?[]/.test(pattern)) throw unknown(state, pattern)
   const matches = globOfNames(pattern)
   const found = [...state.connections.keys()].filter((name) => matches(name))
   if (found.length > 0) return found
   throw new FerryError('unknown_connection', `no connection matches "${pattern}"`)
 }
 
-function unknown(state: State, name: string): FerryError {
-  const nearest = suggest(name, state.connections.keys())
-  return new FerryError('unknown_connection', `no connection is named "${name}"`, {
-    connection: name,
+function tagged({ connections }: State, tag: string): string[] {
+  const tags = new Map([...connections].map(([name, { value }]) => [name, value.tags ?? []]))
+  const found = [...tags].flatMap(([name, own]) => (own.includes(tag) ? [name] : []))
+  if (found.length > 0) return found
+  const nearest = suggest(tag, new Set([...tags.values()].flat()))
+  throw new FerryError('unknown_connection', `no connection has the tag "${tag}"`, {
     ...(nearest !== undefined && { hint: `did you mean "${nearest}"?` }),
   })
 }

@@ -6,10 +6,11 @@ import type { RemotePath } from '../model/remote-path.ts'
 import { upload } from '../operations/upload.ts'
 import { writeFile } from '../operations/write-file.ts'
 import type { TransferListener, TransferSummary } from '../transfer/progress.ts'
+import { onConnection } from './act-error.ts'
 import { type ConnectionFlags, connectionCommand, helpNotes, overrides } from './connection-command.ts'
 import type { CommandContext } from './context.ts'
 import { standardInput } from './standard-input.ts'
-import { type TransferFlags, transferOptions, transferSettings } from './transfer-flags.ts'
+import { refuseForStreams, type TransferFlags, transferOptions, transferSettings } from './transfer-flags.ts'
 import { assertWhole, summaryDocument } from './transfer-outcome.ts'
 
 export interface UploadInput {
@@ -47,14 +48,19 @@ export async function runUpload(context: CommandContext, input: UploadInput): Pr
       hint: 'a file of that name is ./-',
     })
   }
+  if (sources.includes('-')) refuseForStreams(flags)
+  if (input.to === '-') {
+    throw new FerryError('usage', '"-" is no remote path', { hint: 'a remote file of that name is ./-' })
+  }
   if (sources.includes('')) throw new FerryError('usage', 'empty local path')
   await using remote = await context.connect(connection, signal)
   using view = io.transfer('upload')
   const to = remote.resolve(input.to)
   const { listener } = view
-  const summary = sources.includes('-')
-    ? await uploadStandardInput(context, remote, to, flags, listener)
-    : await upload(remote.session, sources, to, { ...transferSettings(flags, remote.preferences), listener, signal })
+  const work = sources.includes('-')
+    ? uploadStandardInput(context, remote, to, flags, listener)
+    : upload(remote.session, sources, to, { ...transferSettings(flags, remote), listener, signal })
+  const summary = await onConnection(connection.address, work)
   view.finish(summary)
   await io.result(summaryDocument(summary))
   assertWhole(summary, `upload ${connection.address}`)
@@ -62,14 +68,14 @@ export async function runUpload(context: CommandContext, input: UploadInput): Pr
 
 async function uploadStandardInput(
   { io, signal }: CommandContext,
-  { session, preferences }: Remote,
+  remote: Remote,
   to: RemotePath,
   flags: TransferFlags,
   listener: TransferListener,
 ): Promise<TransferSummary> {
   const startedAt = performance.now()
-  const settings = transferSettings(flags, preferences)
-  const { bytes } = await writeFile(session, to, standardInput(io, signal), { ...settings, listener, signal })
+  const settings = transferSettings(flags, remote)
+  const { bytes } = await writeFile(remote.session, to, standardInput(io, signal), { ...settings, listener, signal })
   listener({ kind: 'done', from: '-', to, bytes })
   const durationMs = performance.now() - startedAt
   return { files: 1, directories: 0, bytes, skipped: 0, deleted: 0, durationMs, failures: [] }

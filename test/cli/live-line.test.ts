@@ -37,6 +37,24 @@ test('work that takes longer is named, and erased at its end', async () => {
   expect(written()).toMatch(/<~$/)
 })
 
+test('nothing is drawn over a question that came first', async () => {
+  const { stream, written } = terminal()
+  const live = liveLine(stream)
+  const end = live.show(() => 'connecting to bank', true)
+  await live.without(async () => {
+    await vi.advanceTimersByTimeAsync(300)
+    // The line is made by now, as ora is: another one shows it.
+    const other = terminal()
+    const otherEnd = liveLine(other.stream).show(() => 'other', true)
+    await vi.advanceTimersByTimeAsync(300)
+    await vi.waitUntil(() => other.written().includes('other'))
+    otherEnd()
+    expect(written()).toBe('')
+  })
+  expect(written()).toMatch(/connecting to bank/)
+  end()
+})
+
 test('the line is erased while a person is asked', async () => {
   const { stream, written } = terminal()
   const live = liveLine(stream)

@@ -1,6 +1,13 @@
 import { Writable } from 'node:stream'
 import { describe, expect, test } from 'vitest'
-import { colorLevel, createIo, type Environment, type OutputFlags, type OutputStream } from '../../src/cli/output.ts'
+import {
+  colorLevel,
+  createIo,
+  type Environment,
+  type OutputFlags,
+  type OutputStream,
+  widthOf,
+} from '../../src/cli/output.ts'
 import { FerryError } from '../../src/errors/ferry-error.ts'
 import { testContext } from '../support/test-io.ts'
 
@@ -21,6 +28,17 @@ describe('colour', () => {
   ]
   test.each(cases)('%s', (_name, color, terminal, environment, level) => {
     expect(colorLevel(stream(terminal), { color }, environment)).toBe(level)
+  })
+})
+
+describe('width', () => {
+  const wide = (columns?: number): OutputStream => Object.assign(stream(true), columns === undefined ? {} : { columns })
+
+  test('a terminal that was made without a size is as wide as COLUMNS says, or 80', () => {
+    expect(widthOf(wide(120), { COLUMNS: '100' })).toBe(120)
+    expect(widthOf(wide(0), { COLUMNS: '100' })).toBe(100)
+    expect(widthOf(wide(0), {})).toBe(80)
+    expect(widthOf(wide(), {})).toBe(80)
   })
 })
 

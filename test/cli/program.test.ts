@@ -5,12 +5,12 @@ const mainHelp = `Declarative SFTP: connections and scripts as code.
 
 Usage: ferry <command> [flags]
 
-  Manage    enmasse  connections  scripts
-  Run       ping  exec
-  Transfer  upload  download  read  write
+  Manage    enmasse  connections  scripts  state
+  Run       ping  exec  shell
+  Transfer  upload  download  sync  read  write
   Look      ls  info  exists  is-file  is-directory  is-symlink  df
   Change    mkdir  move  rename  delete  symlink  hardlink  chmod  chown  chgrp
-  Other     help
+  Other     completion  web  help
 Start with: ferry enmasse validate deploy.yml, ferry ping --all, ferry <command> --help
 `
 
@@ -18,6 +18,7 @@ const pingHelp = `Open a new connection, run its ping command, print the respons
 Usage: ferry ping <connection>… [flags]
 
       --all             every active connection
+      --tag <tag>       every active connection that has the tag (repeatable)
       --count <n>       pings for each (default 1)
       --interval <t>    time between pings of a connection (default 1s)
       --parallel <n>    connections at once (default 8)
@@ -112,7 +113,7 @@ describe('wrong usage ends with 2 and says what to type', () => {
     ],
     [['upload', 'bank', 'a'], 'missing <remote>\n  hint: ferry upload <connection> <local>… <remote>'],
     [['get', 'bank', 'a'], 'missing <local>\n  hint: ferry download <connection> <remote>… <local>'],
-    [['exec', 'bank'], "missing <script>\n  hint: ferry exec <connection> <script>, or -c 'COMMANDS'"],
+    [['exec', 'bank'], "missing <script>\n  hint: ferry exec <connection>… <script>, or -c 'COMMANDS'"],
     [['exec', 'bank', '-c', 'ls', '--var', 'x'], '--var: "x" is not name=value'],
     [['chmod', 'bank', '0999', 'a'], 'invalid mode "0999"\n  hint: octal digits as 0644, or clauses as u+x,go-w'],
     [['chown', 'bank', ':', 'a'], 'invalid owner ":"\n  hint: owner, owner:group or :group'],
@@ -135,7 +136,7 @@ describe('wrong usage ends with 2 and says what to type', () => {
   })
 
   test('a value may be --json and does not make it so', async () => {
-    const { stderr } = await runInProcess(['exec', '-c', '--', '--json', '--var', 'x'])
+    const { stderr } = await runInProcess(['exec', '-c', '--json', 'bank', '--var', 'x'])
     expect(stderr).toMatch(/^ferry: /)
   })
 })

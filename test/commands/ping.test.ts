@@ -15,7 +15,8 @@ const state = stateOf(
 )
 
 describe('connections that are asked for', () => {
-  const select = (patterns: string[], all = false) => selectConnections(state, patterns, all)
+  const select = (connections: string[], all = false, tags: string[] = []) =>
+    selectConnections(state, { connections, all, tags })
   test('come in the order given, each once', () => {
     expect(select(['acme-invoices', 'eu-*', 'acme-invoices', 'sftp://h']).names).toEqual([
       'acme-invoices',
@@ -70,6 +71,7 @@ const refused = (connection: string): PingResult => ({
 const input = (more: Partial<PingInput>): PingInput => ({
   connections: [],
   all: false,
+  tags: [],
   overrides: {},
   count: 1,
   intervalMs: 0,

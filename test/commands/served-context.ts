@@ -18,7 +18,13 @@ type ServedOptions = Partial<SftpServerOptions> & { readonly preferences?: Parti
 /** An SFTP server in memory on a fresh folder, for commands that run in this process. */
 export async function served({ preferences = {}, ...options }: ServedOptions = {}): Promise<Served> {
   const folder: TemporaryDirectory = await temporaryDirectory()
-  const settings: RemotePreferences = { pingCommand: 'ls .', localCommands: true, fsync: false, ...preferences }
+  const settings: RemotePreferences = {
+    logLevel: 0,
+    pingCommand: 'ls .',
+    localCommands: true,
+    fsync: false,
+    ...preferences,
+  }
   return {
     root: folder.path,
     context: (more) =>
@@ -31,6 +37,7 @@ export async function served({ preferences = {}, ...options }: ServedOptions = {
             name: address,
             peer: channel.peer,
             connectedInMs: 1,
+            ended: channel.ended,
             preferences: settings,
             resolve: (path) => resolveRemote(settings.directory ?? '', remotePath(path)),
             [Symbol.asyncDispose]: () => session[Symbol.asyncDispose](),

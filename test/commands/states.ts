@@ -14,6 +14,8 @@ export function stateOf(...connections: readonly (Partial<Connection> & { readon
 /** A store that is only read. */
 export const storeOf = (state: State): StateStore => ({
   location: 'memory',
+  isLocal: true,
   read: async () => state,
   update: () => Promise.reject(new Error('this state is only read')),
+  replace: () => Promise.reject(new Error('this state is only read')),
 })
