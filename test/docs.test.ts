@@ -11,9 +11,9 @@ import { type CommandEntry, commands, findCommand } from '../src/commands/index.
 import { codes, FerryError } from '../src/errors/ferry-error.ts'
 import { fields } from '../src/manifest/fields.ts'
 import { loadManifest } from '../src/manifest/load-manifest.ts'
-import { spellings, usageOf } from '../src/script/grammar.ts'
+import { spellings, summaryOf, usageOf } from '../src/script/grammar.ts'
 import { parseScript } from '../src/script/parse-script.ts'
-import { findKeyword } from '../src/ssh/keywords.ts'
+import { keywords } from '../src/ssh/keywords.ts'
 import { anchorOf, codeRows, commandLines, fences, firstCells, inCode, section } from './documentation.ts'
 import { temporaryDirectory } from './support/temporary-directory.ts'
 import { testContext } from './support/test-io.ts'
@@ -200,35 +200,42 @@ test('manifests and scripts of the documentation are valid', async () => {
   }
 })
 
-test('docs/script-language.md lists exactly the commands of the language, as they are written', () => {
+test('docs/script-language.md lists exactly the commands of the language, as they are written and as help tells of them', () => {
   const rows = codeRows(section(page('docs/script-language.md'), '## Commands'))
-  const listed = rows.map(([command = '', also = '']) => [inCode(command)[0], ...inCode(also)])
+  const listed = rows.map(([command = '', also = '', does = '']) => [
+    inCode(command)[0],
+    does.replaceAll('`', ''),
+    ...inCode(also),
+  ])
   const rowsOf = [...new Set([...spellings.values()].map(({ grammar }) => grammar))].flatMap((grammar) => {
     const called = [...spellings.values()].filter((one) => one.grammar === grammar)
     const [plain, ...others] = called
     // A spelling that stands for flags has a row of its own.
     const withFlags = others.filter(({ spelling }) => spelling.implies !== undefined)
     const also = others.filter(({ spelling }) => spelling.implies === undefined).map(({ spelling }) => spelling.name)
-    const own = plain === undefined ? [] : [[usageOf(plain), ...also]]
-    return [...own, ...withFlags.map((one) => [usageOf(one)])]
+    const own = plain === undefined ? [] : [[usageOf(plain), summaryOf(plain), ...also]]
+    return [...own, ...withFlags.map((one) => [usageOf(one), summaryOf(one)])]
   })
   expect(listed.sort()).toEqual(rowsOf.sort())
 })
 
-test('docs/connecting.md tells of every keyword of ssh_config what it is to ferry', async () => {
-  const standings = { reads: 'structure', honours: 'honoured', 'leaves out': 'adds', refuses: 'decides' }
-  const named = new Map(Object.entries({ ...standings, 'ignores, as ssh does': 'dead' }))
-  const table = section(page('docs/connecting.md'), '## Keywords of ssh_config')
-  const listed = table.split('\n').flatMap((line) => {
-    const [, title = '', keywords = ''] = /^\| (.*?) \| (`.*`) \|$/.exec(line) ?? []
-    return inCode(keywords).map((keyword) => `${keyword} ${named.get(title)}`)
-  })
-  const source = await readFile(join(root, 'src/ssh/keywords.ts'), 'utf8')
-  const known = [...new Set(source.match(/\b[A-Z][A-Za-z0-9]+\b/g))].flatMap((word) => {
-    const keyword = findKeyword(word)
-    return keyword?.name === word ? [`${word} ${keyword.standing}`] : []
-  })
-  expect(listed.sort()).toEqual(known.sort())
+test('docs/ssh-options.md tells of every keyword of ssh_config what either transport makes of it', () => {
+  const cells = {
+    structure: ['honoured', 'honoured'],
+    honoured: ['honoured', 'honoured'],
+    harmless: ['not needed', 'honoured'],
+    adds: ['left out', 'honoured'],
+    decides: ['needs openssh', 'honoured'],
+    moot: ['no effect', 'no effect'],
+    dead: ['ignored', 'ignored'],
+  } as const
+  const listed = codeRows(page('docs/ssh-options.md')).map(([name, builtIn, openssh, note = '']) => [
+    name,
+    builtIn,
+    openssh,
+    note,
+  ])
+  expect(listed).toEqual(keywords.map(({ name, standing, note }) => [`\`${name}\``, ...cells[standing], note]))
 })
 
 /** Parses a command line up to where its command would act. */
