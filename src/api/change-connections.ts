@@ -2,7 +2,7 @@ import { sealedConnection } from '../enmasse/apply-plan.ts'
 import { editedConnection, withObject, withoutObjects } from '../enmasse/edit.ts'
 import { FerryError } from '../errors/ferry-error.ts'
 import { connectionOf } from '../manifest/parse-field.ts'
-import { type Connection, connectionDefaults, nameProblem } from '../model/connection.ts'
+import { type Connection, isActive, nameProblem } from '../model/connection.ts'
 import type { State, Stored } from '../model/state.ts'
 import { seal } from '../secrets/seal.ts'
 import { sealingKeys } from '../secrets/sealing-keys.ts'
@@ -101,9 +101,6 @@ export async function setActive(
   })
   return { state, changed: [...changed] }
 }
-
-/** Whether a connection may be used. */
-export const isActive = ({ active = connectionDefaults.active }: Connection): boolean => active
 
 /** Active is the default: a connection that was never disabled does not say it either. */
 function withActivity({ active: _, ...connection }: Connection, active: boolean): Connection {

@@ -1,6 +1,6 @@
 import type { Place } from '../errors/ferry-error.ts'
 import { fields } from '../manifest/fields.ts'
-import { type Connection, type ConnectionField, isSecretField } from '../model/connection.ts'
+import { type Connection, type ConnectionField, isAddress, isSecretField } from '../model/connection.ts'
 import type { ConnectionInput, Overrides } from '../model/connection-input.ts'
 import { durationText } from '../model/duration.ts'
 import { sensitive } from '../model/secret.ts'
@@ -89,7 +89,7 @@ const flag: ValueOrigin = { source: 'flag' }
 /** What an address says was typed as well. */
 function originOf(field: ConnectionField, { value, origin }: Stored<Connection>): ValueOrigin {
   if (value[field] === undefined) return { source: 'default' }
-  if (value.name.startsWith('sftp://')) return flag
+  if (isAddress(value.name)) return flag
   const place = origin.fields?.get(field) ?? origin.place
   return { source: 'stored', ...(place !== undefined && { place }) }
 }

@@ -1,5 +1,5 @@
 import { FerryError } from '../errors/ferry-error.ts'
-import { type Connection, connectionDefaults } from '../model/connection.ts'
+import { type Connection, connectionDefaults, isActive } from '../model/connection.ts'
 import type { ConnectionInput, Overrides } from '../model/connection-input.ts'
 import { remotePath, resolveRemote } from '../model/remote-path.ts'
 import type { Origin, Stored } from '../model/state.ts'
@@ -102,7 +102,7 @@ export async function findConnection(
   dependencies: Pick<RemoteDependencies, 'store' | 'environment'>,
 ): Promise<Stored<Connection>> {
   const stored = await anyConnection(address, dependencies)
-  if (stored.value.active === false) {
+  if (!isActive(stored.value)) {
     throw new FerryError('inactive', `connection ${address} is inactive`, {
       connection: address,
       hint: `ferry connections enable ${address}`,

@@ -1,4 +1,5 @@
 import type { TransferView } from '../commands/io.ts'
+import { counted } from '../model/counted.ts'
 import { elapsedText } from '../model/duration.ts'
 import { sizeText } from '../model/size.ts'
 import type { TransferEvent } from '../transfer/progress.ts'
@@ -59,8 +60,9 @@ export function transferView(verb: Verb, sink: TransferSink): TransferView {
       const each = durationMs > 0 ? ` (${sizeText(Math.round((bytes * 1000) / durationMs))}/s)` : ''
       const also = skipped > 0 ? `, ${skipped} skipped` : ''
       const verbed = verb === 'upload' ? 'Uploaded' : 'Downloaded'
-      const count = files === 1 ? '1 file' : `${files} files`
-      sink.summary(`${verbed} ${count}, ${sizeText(bytes)} in ${elapsedText(durationMs)}${each}${also}`)
+      sink.summary(
+        `${verbed} ${counted(files, 'file')}, ${sizeText(bytes)} in ${elapsedText(durationMs)}${each}${also}`,
+      )
     },
   }
 }
@@ -86,7 +88,7 @@ function progressLine(progress: Progress, rate: RateMeter, width: number): strin
   const left = rate.timeLeftMs(totalBytes - bytes)
   const parts = [
     ...(totalBytes === 0 ? [] : [`${Math.min(100, Math.floor((bytes / totalBytes) * 100))}%`]),
-    ...(totalFiles === 0 ? [] : [`${files} of ${totalFiles} ${totalFiles === 1 ? 'file' : 'files'}`]),
+    ...(totalFiles === 0 ? [] : [`${files} of ${counted(totalFiles, 'file')}`]),
     totalBytes === 0 ? sizeText(bytes) : amountOf(bytes, totalBytes),
     `${sizeText(Math.round(rate.bytesPerSecond()))}/s`,
     ...(left === undefined || totalBytes === 0 ? [] : [`${leftText(left)} left`]),

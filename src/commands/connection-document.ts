@@ -1,7 +1,6 @@
-import { isActive } from '../api/change-connections.ts'
 import type { Place } from '../errors/ferry-error.ts'
 import { fields } from '../manifest/fields.ts'
-import { type Connection, isSecretField } from '../model/connection.ts'
+import { type Connection, isActive, isSecretField } from '../model/connection.ts'
 import { sensitive } from '../model/secret.ts'
 import type { Stored } from '../model/state.ts'
 

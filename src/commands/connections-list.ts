@@ -1,7 +1,7 @@
 import { Command } from 'commander'
-import { isActive } from '../api/change-connections.ts'
 import { compareNames } from '../model/byte-order.ts'
 import type { Connection } from '../model/connection.ts'
+import { isActive } from '../model/connection.ts'
 import { connectionDocument } from './connection-document.ts'
 import type { CommandContext } from './context.ts'
 

@@ -4,12 +4,12 @@ import { ownedBy } from '../api/open-state.ts'
 import { storedConnection } from '../api/stored-objects.ts'
 import { FerryError } from '../errors/ferry-error.ts'
 import { type ManifestContent, manifestDocument, manifestText } from '../manifest/manifest-text.ts'
+import { counted } from '../model/counted.ts'
 import type { State } from '../model/state.ts'
 import { suggest } from '../model/suggest.ts'
 import { replaceLocal } from '../transfer/replace-local.ts'
 import { collected } from './connection-command.ts'
 import type { CommandContext } from './context.ts'
-import { counted } from './manifest-words.ts'
 
 interface ExportFlags {
   readonly output?: string

@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import { loadManifests } from '../api/manifests.ts'
 import { importManifests } from '../enmasse/import-manifests.ts'
 import { FerryError } from '../errors/ferry-error.ts'
+import { isActive } from '../model/connection.ts'
 import type { Manifest } from '../model/manifest.ts'
 import { sealingKeys } from '../secrets/sealing-keys.ts'
 import type { CommandContext } from './context.ts'
@@ -62,7 +63,7 @@ async function check(
 ): Promise<void> {
   const { io } = context
   const names = manifests.flatMap(({ connections }) =>
-    connections.flatMap(({ value }) => (value.active === false ? [] : [value.name])),
+    connections.filter(({ value }) => isActive(value)).map(({ value }) => value.name),
   )
   if (!io.json) await io.result(document, lines)
   const results = await pingAll(context, names)

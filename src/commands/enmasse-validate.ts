@@ -1,9 +1,10 @@
 import { Command } from 'commander'
 import { loadManifests } from '../api/manifests.ts'
 import { FerryError, type Problem } from '../errors/ferry-error.ts'
+import { counted } from '../model/counted.ts'
 import type { Manifest } from '../model/manifest.ts'
 import type { CommandContext } from './context.ts'
-import { counted, tellWarnings } from './manifest-words.ts'
+import { tellWarnings } from './manifest-words.ts'
 
 export function enmasseValidateCommand(context: CommandContext): Command {
   return new Command('validate')

@@ -11,7 +11,14 @@ import { showDryRun } from './exec-dry-run.ts'
 import { execOn } from './exec-on.ts'
 import { namedOutput, plainOutput } from './exec-output.ts'
 import { type ScriptChoice, scriptText } from './script-text.ts'
-import { type Choice, type ChoiceFlags, choiceOf, choiceOptions, chosenConnections } from './select-connections.ts'
+import {
+  type Choice,
+  type ChoiceFlags,
+  choiceOf,
+  choiceOptions,
+  chosenConnections,
+  isChoice,
+} from './select-connections.ts'
 
 export interface ExecInput extends Choice {
   readonly script: ScriptChoice
@@ -55,7 +62,7 @@ export function execCommand(context: CommandContext): Command {
     .action((words: readonly string[], flags: Flags) => {
       const { commands, var: given = [], dryRun, keepGoing, precheck, atomic, parallel } = flags
       const choice = choiceOf(commands === undefined ? words.slice(0, -1) : words, flags)
-      const isChosen = choice.connections.length > 0 || choice.all || choice.tags.length > 0
+      const isChosen = isChoice(choice)
       const source = words.at(-1)
       if (!isChosen && source === undefined) throw missing('<connection>')
       if (commands === undefined && (!isChosen || source === undefined)) throw missing('<script>')

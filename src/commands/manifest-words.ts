@@ -2,9 +2,6 @@ import type { Problem } from '../errors/ferry-error.ts'
 import { placeText } from './connection-document.ts'
 import type { Io } from './io.ts'
 
-/** `1 connection`, `2 connections` */
-export const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`
-
 /** What a manifest holds that has no effect here, or that had better be written otherwise. */
 export function tellWarnings(io: Io, manifests: readonly { readonly warnings: readonly Problem[] }[]): void {
   for (const { warnings } of manifests) {

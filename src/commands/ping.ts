@@ -10,7 +10,14 @@ import { type ConnectionFlags, connectionCommand, helpNotes, overrides, parseCou
 import type { CommandContext } from './context.ts'
 import { pingDocument } from './ping-document.ts'
 import { pingRow, waitingForPings } from './ping-several.ts'
-import { type Choice, type ChoiceFlags, choiceOf, choiceOptions, chosenConnections } from './select-connections.ts'
+import {
+  type Choice,
+  type ChoiceFlags,
+  choiceOf,
+  choiceOptions,
+  chosenConnections,
+  isChoice,
+} from './select-connections.ts'
 
 export interface PingInput extends Choice {
   readonly overrides: Overrides
@@ -55,8 +62,7 @@ export function pingCommand(context: CommandContext): Command {
 const longestWaitMs = 2 ** 31 - 1
 
 export async function runPing(context: CommandContext, input: PingInput): Promise<void> {
-  const { connections, all, tags } = input
-  if (connections.length === 0 && !all && tags.length === 0) {
+  if (!isChoice(input)) {
     throw new FerryError('usage', 'missing <connection>', { hint: 'ferry ping <connection>… or ferry ping --all' })
   }
   const names = await chosenConnections(context, input)

@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import picomatch from 'picomatch'
 import { storedConnection } from '../api/stored-objects.ts'
 import { FerryError } from '../errors/ferry-error.ts'
+import { type Connection, isActive, isAddress } from '../model/connection.ts'
 import type { State } from '../model/state.ts'
 import { suggest } from '../model/suggest.ts'
 import { collected } from './connection-command.ts'
@@ -43,6 +44,10 @@ export const choiceOf = (connections: readonly string[], { all, tag = [] }: Choi
   tags: tag,
 })
 
+/** Whether any connection was asked for at all. */
+export const isChoice = ({ connections, all, tags }: Choice): boolean =>
+  connections.length > 0 || all || tags.length > 0
+
 /** The connections to use; those that are skipped are told. Addresses alone need no state. */
 export async function chosenConnections(context: CommandContext, choice: Choice): Promise<readonly string[]> {
   const { connections, all, tags } = choice
@@ -56,8 +61,8 @@ export async function chosenConnections(context: CommandContext, choice: Choice)
 export function selectConnections(state: State, { connections, all, tags }: Choice): Selection {
   const names = new Set<string>()
   const inactive = new Set<string>()
-  const add = (matched: readonly string[]): void => {
-    for (const name of matched) (isActive(state, name) ? names : inactive).add(name)
+  const add = (matched: readonly Connection[]): void => {
+    for (const connection of matched) (isActive(connection) ? names : inactive).add(connection.name)
   }
   for (const pattern of connections) {
     if (isAddress(pattern)) names.add(pattern)
@@ -65,28 +70,26 @@ export function selectConnections(state: State, { connections, all, tags }: Choi
     else names.add(storedConnection(state, pattern).value.name)
   }
   for (const tag of tags) add(tagged(state, tag))
-  if (all) add([...state.connections.keys()])
+  if (all) add(connectionsOf(state))
   return { names: [...names], inactive: [...inactive].filter((name) => !names.has(name)) }
 }
 
-const isAddress = (text: string): boolean => text.startsWith('sftp://')
-
 const isGlob = (text: string): boolean => /[*?[]/.test(text)
 
-const isActive = (state: State, name: string): boolean => state.connections.get(name)?.value.active !== false
+const connectionsOf = ({ connections }: State): Connection[] => [...connections.values()].map(({ value }) => value)
 
-function matching(state: State, pattern: string): string[] {
+function matching(state: State, pattern: string): Connection[] {
   const matches = globOfNames(pattern)
-  const found = [...state.connections.keys()].filter((name) => matches(name))
+  const found = connectionsOf(state).filter(({ name }) => matches(name))
   if (found.length > 0) return found
   throw new FerryError('unknown_connection', `no connection matches "${pattern}"`)
 }
 
-function tagged({ connections }: State, tag: string): string[] {
-  const tags = new Map([...connections].map(([name, { value }]) => [name, value.tags ?? []]))
-  const found = [...tags].flatMap(([name, own]) => (own.includes(tag) ? [name] : []))
+function tagged(state: State, tag: string): Connection[] {
+  const connections = connectionsOf(state)
+  const found = connections.filter(({ tags = [] }) => tags.includes(tag))
   if (found.length > 0) return found
-  const nearest = suggest(tag, new Set([...tags.values()].flat()))
+  const nearest = suggest(tag, new Set(connections.flatMap(({ tags = [] }) => tags)))
   throw new FerryError('unknown_connection', `no connection has the tag "${tag}"`, {
     ...(nearest !== undefined && { hint: `did you mean "${nearest}"?` }),
   })

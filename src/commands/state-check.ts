@@ -1,5 +1,6 @@
 import { Command } from 'commander'
 import { FerryError } from '../errors/ferry-error.ts'
+import { counted } from '../model/counted.ts'
 import { stateProblems } from '../state/state-problems.ts'
 import type { CommandContext } from './context.ts'
 import { stateDocument, stateSummary } from './state-document.ts'
@@ -21,6 +22,5 @@ async function runStateCheck({ io, store: open }: CommandContext): Promise<void>
     ...(first === undefined ? [`${store.location}: sound (${stateSummary(state)})`] : []),
   ])
   if (first === undefined) return
-  const count = problems.length === 1 ? '1 problem' : `${problems.length} problems`
-  throw new FerryError('state_failed', `state check ${store.location}: ${count}`)
+  throw new FerryError('state_failed', `state check ${store.location}: ${counted(problems.length, 'problem')}`)
 }

@@ -1,3 +1,4 @@
+import { counted } from '../model/counted.ts'
 import { type State, stateFormat } from '../model/state.ts'
 import type { StateStore } from '../state/state-store.ts'
 
@@ -8,6 +9,5 @@ export function stateDocument({ location }: StateStore, { lineage, serial, conne
 
 /** `2 connections, 1 script, serial 42`. */
 export function stateSummary({ serial, connections, scripts }: State): string {
-  const count = (number: number, what: string): string => `${number} ${what}${number === 1 ? '' : 's'}`
-  return `${count(connections.size, 'connection')}, ${count(scripts.size, 'script')}, serial ${serial}`
+  return `${counted(connections.size, 'connection')}, ${counted(scripts.size, 'script')}, serial ${serial}`
 }

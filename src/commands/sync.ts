@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { FerryError } from '../errors/ferry-error.ts'
 import type { ConnectionInput } from '../model/connection-input.ts'
+import { counted } from '../model/counted.ts'
 import { elapsedText } from '../model/duration.ts'
 import { sizeText } from '../model/size.ts'
 import { type SyncStepResult, type SyncSummary, sync } from '../operations/sync.ts'
@@ -94,12 +95,10 @@ function outcomeText(summary: SyncSummary): string {
   const { files, directories, bytes, deleted, unchanged, durationMs } = summary
   if (files + directories + deleted === 0) return `Synced: nothing to do, ${unchanged} unchanged`
   const also = deleted > 0 ? `, ${deleted} deleted` : ''
-  return `Synced ${counted(files)}, ${sizeText(bytes)} in ${elapsedText(durationMs)}${also}, ${unchanged} unchanged`
+  return `Synced ${counted(files, 'file')}, ${sizeText(bytes)} in ${elapsedText(durationMs)}${also}, ${unchanged} unchanged`
 }
 
 function countsText({ files, directories, bytes, deleted, unchanged }: SyncSummary): string {
   const made = directories > 0 ? `, ${directories} to make` : ''
-  return `${counted(files)} to copy (${sizeText(bytes)})${made}, ${deleted} to delete, ${unchanged} unchanged`
+  return `${counted(files, 'file')} to copy (${sizeText(bytes)})${made}, ${deleted} to delete, ${unchanged} unchanged`
 }
-
-const counted = (files: number): string => (files === 1 ? '1 file' : `${files} files`)

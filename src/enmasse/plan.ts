@@ -1,4 +1,5 @@
 import { FerryError, type Problem } from '../errors/ferry-error.ts'
+import { counted } from '../model/counted.ts'
 import type { Manifest } from '../model/manifest.ts'
 import type { ObjectKind, Plan, Step, Wanted } from '../model/plan.ts'
 import type { State } from '../model/state.ts'
@@ -132,6 +133,5 @@ function placeText({ manifest, wanted }: Claim): string {
 
 function invalid(errors: readonly Problem[]): FerryError {
   const files = [...new Set(errors.map(({ file }) => file))].join(', ')
-  const count = errors.length === 1 ? '1 problem' : `${errors.length} problems`
-  return new FerryError('manifest_invalid', `${files}: ${count}`, { errors })
+  return new FerryError('manifest_invalid', `${files}: ${counted(errors.length, 'problem')}`, { errors })
 }

@@ -1,4 +1,5 @@
 import { FerryError } from '../errors/ferry-error.ts'
+import { counted } from '../model/counted.ts'
 import type { Manifest } from '../model/manifest.ts'
 import type { Environment } from './expand-text.ts'
 import { ManifestReader } from './manifest-reader.ts'
@@ -22,6 +23,5 @@ export async function loadManifest(
   const manifest = await new ManifestReader({ problems, environment, signal }).read(file, text)
   const { errors, warnings } = problems
   if (errors.length === 0) return { ...manifest, warnings }
-  const count = errors.length === 1 ? '1 problem' : `${errors.length} problems`
-  throw new FerryError('manifest_invalid', `${file}: ${count}`, { errors, warnings })
+  throw new FerryError('manifest_invalid', `${file}: ${counted(errors.length, 'problem')}`, { errors, warnings })
 }

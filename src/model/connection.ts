@@ -68,6 +68,14 @@ export const connectionDefaults = {
   fsync: false,
 } as const satisfies Partial<Connection>
 
+/** Whether it may be used. */
+export const isActive = ({ active = connectionDefaults.active }: Pick<Connection, 'active'>): boolean => active
+
+/** How the address of a connection that is not stored begins. */
+export const addressScheme = 'sftp://'
+/** Whether a name is an address. */
+export const isAddress = (name: string): boolean => name.startsWith(addressScheme)
+
 /** Why a text cannot be a connection's name, or `undefined` where it can. */
 export function nameProblem(name: string): string | undefined {
   if (name === '') return 'a name may not be empty'

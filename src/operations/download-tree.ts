@@ -75,22 +75,14 @@ export class DownloadTree {
   }
 
   async #file(from: RemotePath, to: string, attributes: Attributes, alone: boolean): Promise<void> {
-    const { session, report, preserve, overwrite, atomic, kept, verify, window, pool, closing, signal } = this.#run
+    const { session, report, preserve, pool, closing } = this.#run
     try {
       const bytes = await downloadFile(session, from, attributes, to, {
+        ...this.#run.copying(from, to),
         preserve,
-        overwrite,
-        atomic,
         fsync: this.#fsync,
-        kept,
-        verify,
-        window,
         pool,
         closing,
-        signal,
-        warn: (message) => report.warn(to, message),
-        onResumed: (count) => report.resumed(count),
-        onBytes: (count) => report.moved(from, count),
       })
       report.done(from, to, bytes)
     } catch (error) {

@@ -46,7 +46,7 @@ const left = (path: string): FerryError =>
 
 /** The server's side. */
 export function remoteSide(run: TransferRun, local: string, remote: RemotePath, fsync: boolean): SyncSide {
-  const { session, report, overwrite, atomic, kept, verify, leftovers, window, signal } = run
+  const { session, overwrite, leftovers } = run
   const places = (path: string) => ({ from: localPlace(local, path), to: remotePlace(remote, path) })
   const inTree = stillInTree(async (path) => isDirectory(await session.lstat(remotePlace(remote, path))))
   return {
@@ -55,19 +55,11 @@ export function remoteSide(run: TransferRun, local: string, remote: RemotePath, 
     copy: ({ entry, fresh }) => {
       const { from, to } = places(entry.path)
       return uploadFile(session, from, to, {
+        ...run.copying(from, to),
         preserve: true,
-        overwrite,
-        atomic,
         fsync,
         fresh,
-        kept,
-        verify,
         leftovers,
-        window,
-        signal,
-        warn: (message) => report.warn(to, message),
-        onResumed: (count) => report.resumed(count),
-        onBytes: (count) => report.moved(from, count),
       })
     },
     link: ({ path, target = '' }) => placeLink(session, target, places(path).to, { overwrite, leftovers }),
@@ -85,7 +77,7 @@ export function remoteSide(run: TransferRun, local: string, remote: RemotePath, 
 
 /** This machine's side. */
 export function localSide(run: TransferRun, local: string, remote: RemotePath, fsync: boolean): SyncSide {
-  const { session, report, overwrite, atomic, kept, verify, window, closing, signal } = run
+  const { session, overwrite, closing } = run
   const places = (path: string) => ({ from: remotePlace(remote, path), to: localPlace(local, path) })
   const inTree = stillInTree(async (path) => lstatSync(fsPath(localPlace(local, path))).isDirectory())
   return {
@@ -97,18 +89,10 @@ export function localSide(run: TransferRun, local: string, remote: RemotePath, f
     copy: ({ entry }) => {
       const { from, to } = places(entry.path)
       return downloadFile(session, from, { ...attributesOf(entry), size: entry.size }, to, {
+        ...run.copying(from, to),
         preserve: true,
-        overwrite,
-        atomic,
         fsync,
-        kept,
-        verify,
-        window,
         closing,
-        signal,
-        warn: (message) => report.warn(to, message),
-        onResumed: (count) => report.resumed(count),
-        onBytes: (count) => report.moved(from, count),
       })
     },
     link: async ({ path, target = '' }) => placeLocalLink(target, places(path).to, depthOf(path), overwrite),

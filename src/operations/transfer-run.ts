@@ -103,6 +103,17 @@ export class TransferRun {
     void request.then(() => this.#closing.delete(request))
   }
 
+  /** What every file of this run is copied with, either way. */
+  copying(from: string, to: string) {
+    const { report, overwrite, atomic, kept, verify, window, signal } = this
+    return {
+      ...{ overwrite, atomic, kept, verify, window, signal },
+      warn: (message: string) => report.warn(to, message),
+      onResumed: (count: number) => report.resumed(count),
+      onBytes: (count: number) => report.moved(from, count),
+    }
+  }
+
   /** One object's failure: the rest goes on, unless nothing can, or there is nothing else. */
   fail(from: string, to: string, error: unknown, isAll = false): void {
     if (isAll || endsAll(error) || error === this.signal.reason || !(error instanceof FerryError)) throw error

@@ -48,25 +48,17 @@ export class UploadTree {
   }
 
   async file(from: string, to: RemotePath, stats: Stats, fresh: boolean, alone = false): Promise<void> {
-    const { session, report, preserve, overwrite, atomic, kept, verify, leftovers, window, pool, signal } = this.#run
+    const { session, report, preserve, leftovers, pool } = this.#run
     report.found(stats.size)
     await this.#run.queue.file(async () => {
       try {
         const bytes = await uploadFile(session, from, to, {
+          ...this.#run.copying(from, to),
           preserve,
-          overwrite,
-          atomic,
           fsync: this.#fsync,
           fresh,
-          kept,
-          verify,
           leftovers,
-          window,
           pool,
-          signal,
-          warn: (message) => report.warn(to, message),
-          onResumed: (count) => report.resumed(count),
-          onBytes: (count) => report.moved(from, count),
         })
         report.done(from, to, bytes)
       } catch (error) {

@@ -1,4 +1,5 @@
 import { FerryError, type Place, type Problem } from '../errors/ferry-error.ts'
+import { counted } from '../model/counted.ts'
 import type { Parameter } from '../model/script.ts'
 import { suggest } from '../model/suggest.ts'
 import { parseCommand, type SyntaxProblem, withoutPrefixes } from './parse-command.ts'
@@ -72,9 +73,8 @@ const syntaxError = ({ problem, hint }: SyntaxProblem): FerryError =>
 
 /** Tells of all lines that keep a script from running. */
 export function invalidScript(file: string, problems: readonly Problem[]): FerryError {
-  const count = problems.length === 1 ? '1 problem' : `${problems.length} problems`
   const [first] = problems
-  return new FerryError('script_invalid', `${file}: ${count}, nothing was run`, {
+  return new FerryError('script_invalid', `${file}: ${counted(problems.length, 'problem')}, nothing was run`, {
     errors: problems,
     ...(first !== undefined && { place: placeOf(first) }),
   })

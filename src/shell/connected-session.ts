@@ -1,24 +1,9 @@
 import type { Remote } from '../api/remote.ts'
 import type { FerryError } from '../errors/ferry-error.ts'
 import type { SessionOptions } from '../script/command-run.ts'
-import type { CommandName } from '../script/grammar.ts'
 import { type CommandResult, ScriptSession } from '../script/script-session.ts'
 import type { RemotePlace } from './names.ts'
-import { commandOf } from './shell-commands.ts'
-
-/** Commands that need no server. */
-const local: ReadonlySet<CommandName> = new Set([
-  'help',
-  'lcd',
-  'lls',
-  'lmkdir',
-  'lpwd',
-  'lumask',
-  'progress',
-  'quit',
-  'shell',
-  'version',
-])
+import { commandOf, isLocal } from './shell-commands.ts'
 
 /** How a session connects, and what it says of that. */
 export interface Connecting {
@@ -66,7 +51,7 @@ export class ConnectedSession implements AsyncDisposable {
    */
   async run(line: string, signal: AbortSignal): Promise<CommandResult | undefined> {
     const command = commandOf(line)
-    if (command !== undefined && !local.has(command.name) && this.#lost !== undefined) {
+    if (command !== undefined && !isLocal(command.name) && this.#lost !== undefined) {
       await this.#reconnect(this.#lost, signal)
     }
     return this.script.run(line, signal)

@@ -6,6 +6,7 @@ import type { CommandName } from '../script/grammar.ts'
 import { joinPath } from '../script/paths.ts'
 import { listRemote } from '../script/remote-tree.ts'
 import type { SftpSession } from '../sftp/session.ts'
+import { isLocal } from './shell-commands.ts'
 
 /** A name in a directory. */
 export interface Name {
@@ -24,21 +25,8 @@ export interface Names {
   readonly local: Side
 }
 
-/** Commands behind which the server's names are what they were. */
-const harmless: ReadonlySet<CommandName> = new Set([
-  'df',
-  'get',
-  'help',
-  'lcd',
-  'lls',
-  'lmkdir',
-  'lpwd',
-  'lumask',
-  'progress',
-  'pwd',
-  'version',
-  'shell',
-])
+/** Whether the server's names are what they were behind a command. */
+const isHarmless = (command: CommandName): boolean => isLocal(command) || ['df', 'get', 'pwd'].includes(command)
 
 /** How long a listing is believed, as others change the server too. */
 const believedMs = 30_000
@@ -80,7 +68,7 @@ export class RemoteNames implements Side {
 
   /** Forgets what a command may have changed. */
   after(command: CommandName | undefined): void {
-    if (command === undefined || !harmless.has(command)) this.#listings.clear()
+    if (command === undefined || !isHarmless(command)) this.#listings.clear()
   }
 }
 

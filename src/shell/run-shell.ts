@@ -1,5 +1,6 @@
 import type { Remote } from '../api/remote.ts'
 import { FerryError } from '../errors/ferry-error.ts'
+import { isAddress } from '../model/connection.ts'
 import { visible } from '../model/visible.ts'
 import type { SessionOptions } from '../script/command-run.ts'
 import type { CommandResult } from '../script/script-session.ts'
@@ -157,13 +158,11 @@ async function historyIn(file: string | undefined, host: ShellHost): Promise<His
   }
 }
 
-const isAddress = ({ name }: Remote): boolean => name.startsWith('sftp://')
-
 /** What the prompt begins with: the stored name, or the account of an address. */
-const label = (remote: Remote): string => (isAddress(remote) ? account(remote) : remote.name)
+const label = (remote: Remote): string => (isAddress(remote.name) ? account(remote) : remote.name)
 
 const greeting = (remote: Remote): string =>
-  `${label(remote)} (${isAddress(remote) ? '' : `${account(remote)}, `}SFTP version 3)`
+  `${label(remote)} (${isAddress(remote.name) ? '' : `${account(remote)}, `}SFTP version 3)`
 
 function account({ peer: { host, port, username } }: Remote): string {
   const at = host.includes(':') ? `[${host}]` : host

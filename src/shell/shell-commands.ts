@@ -1,4 +1,5 @@
 import { type LogLevel, logLevel } from '../model/log-level.ts'
+import type { CommandName } from '../script/grammar.ts'
 import { parseCommand, withoutPrefixes } from '../script/parse-command.ts'
 import type { Command } from '../script/script.ts'
 import { splitWords } from '../script/words.ts'
@@ -41,3 +42,19 @@ export function commandOf(line: string): Command | undefined {
   const command = parseCommand(rest, new Map())
   return 'problem' in command ? undefined : command
 }
+
+const local: ReadonlySet<CommandName> = new Set([
+  'help',
+  'lcd',
+  'lls',
+  'lmkdir',
+  'lpwd',
+  'lumask',
+  'progress',
+  'quit',
+  'shell',
+  'version',
+])
+
+/** Whether a command needs no server. */
+export const isLocal = (command: CommandName): boolean => local.has(command)

@@ -1,5 +1,6 @@
 import { FerryError } from '../errors/ferry-error.ts'
 import { errnoOf, localReason } from '../errors/local-error.ts'
+import { counted } from '../model/counted.ts'
 import { octal } from '../model/mode.ts'
 import { type AgentKey, addToAgent, agentKeys, agentSignature } from './agent.ts'
 import { describeKey, rsaBitsOf } from './fingerprint.ts'
@@ -79,7 +80,7 @@ class IdentityLoader {
     if (agentSocket === undefined) return []
     try {
       const keys = await agentKeys(agentSocket, this.#signal)
-      this.#events.note(1, `the agent at ${agentSocket} holds ${keys.length} ${keys.length === 1 ? 'key' : 'keys'}`)
+      this.#events.note(1, `the agent at ${agentSocket} holds ${counted(keys.length, 'key')}`)
       return keys
     } catch (error) {
       this.#signal.throwIfAborted()

@@ -1,5 +1,5 @@
 import { FerryError, type Place } from '../errors/ferry-error.ts'
-import { type Connection, connectionDefaults, secretFields } from '../model/connection.ts'
+import { type Connection, connectionDefaults, isAddress, secretFields } from '../model/connection.ts'
 import type { Overrides } from '../model/connection-input.ts'
 import { durationMs, parseDuration } from '../model/duration.ts'
 import type { StoredSecret } from '../model/secret.ts'
@@ -58,7 +58,7 @@ export async function resolveAll(input: SettingsInput, signal: AbortSignal): Pro
   }
   const timeout = timeoutOf(connection, overrides, originOf('timeout'))
   const { name, host } = connection
-  const role = name.startsWith('sftp://') ? 'address' : 'stored'
+  const role = isAddress(name) ? 'address' : 'stored'
   const logLevel = overrides.logLevel ?? connection.log_level
   const account = localAccount(environment)
   if (connection.transport === 'command') {

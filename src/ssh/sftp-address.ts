@@ -1,16 +1,14 @@
 import { FerryError } from '../errors/ferry-error.ts'
-import type { Connection } from '../model/connection.ts'
+import { addressScheme, type Connection, isAddress } from '../model/connection.ts'
 import { decodeName } from '../model/name-bytes.ts'
-
-const scheme = 'sftp://'
 
 /**
  * A connection of an address `sftp://[user@]host[:port][/directory]`, the directory relative to the login directory and
  * `//directory` absolute, as sftp(1) has it; `undefined` for a text that is no address. The whole text is its name.
  */
 export function parseAddress(text: string): { connection: Connection } | undefined {
-  if (!text.startsWith(scheme)) return undefined
-  const rest = text.slice(scheme.length)
+  if (!isAddress(text)) return undefined
+  const rest = text.slice(addressScheme.length)
   const slash = rest.indexOf('/')
   const authority = slash < 0 ? rest : rest.slice(0, slash)
   refusePassword(authority)
@@ -41,7 +39,7 @@ function refusePassword(authority: string): void {
 
 /** What stands before an `@` may hold a password, whatever else is wrong with it. */
 const malformed = (text: string): FerryError =>
-  new FerryError('usage', `invalid address ${text.replace(/^sftp:\/\/.*:.*@/s, `${scheme}…@`)}`, {
+  new FerryError('usage', `invalid address ${text.replace(/^sftp:\/\/.*:.*@/s, `${addressScheme}…@`)}`, {
     hint: 'as sftp://[user@]host[:port][/directory]',
   })
 

@@ -21,12 +21,18 @@ export function postgresStateStore(url: string, options: LockOptions): StateStor
   const { signal } = options
   const write = async (change: StateChange, following: Following): Promise<State> => {
     const updateId = randomUUID()
-    let attempt: Attempt = { isCommitting: false }
+    let committing: State | undefined
     try {
-      return await writeOnce(url, change, following, { ...options, location, updateId, tell: (now) => (attempt = now) })
+      return await writeOnce(url, change, following, {
+        ...options,
+        location,
+        updateId,
+        onCommit: (state) => (committing = state),
+      })
     } catch (error) {
       if (!(error instanceof DatabaseError)) throw error
-      if (attempt.isCommitting && error.isLost) return whetherWritten(url, location, updateId, attempt, error, options)
+      if (committing !== undefined && error.isLost)
+        return whetherWritten(url, location, updateId, committing, error, options)
       throw failed(location, error)
     }
   }
@@ -47,16 +53,11 @@ export function postgresStateStore(url: string, options: LockOptions): StateStor
   }
 }
 
-/** How far an update got. */
-interface Attempt {
-  readonly isCommitting: boolean
-  readonly state?: State
-}
-
 interface WriteOptions extends LockOptions {
   readonly location: string
   readonly updateId: string
-  readonly tell: (attempt: Attempt) => void
+  /** Called before the last step, with what is there once it is done. */
+  readonly onCommit: (state: State) => void
 }
 
 async function writeOnce(
@@ -65,7 +66,7 @@ async function writeOnce(
   following: Following,
   options: WriteOptions,
 ): Promise<State> {
-  const { location, signal, updateId, tell } = options
+  const { location, signal, updateId, onCommit } = options
   // Ending the connection takes back whatever was not committed.
   await using database = await connectDatabase(url, signal)
   await database.query('BEGIN')
@@ -81,7 +82,7 @@ async function writeOnce(
     [next.lineage, next.serial, stateText(next)],
   )
   await keepHistory(database, next, stateChanges(current, next), updateId)
-  tell({ isCommitting: true, state: next })
+  onCommit(next)
   await database.query('COMMIT')
   return next
 }
@@ -170,7 +171,7 @@ async function whetherWritten(
   url: string,
   location: string,
   updateId: string,
-  { state }: Attempt,
+  state: State,
   cause: DatabaseError,
   { timeoutMs, signal }: LockOptions,
 ): Promise<State> {
@@ -179,8 +180,7 @@ async function whetherWritten(
     try {
       await using database = await connectDatabase(url, signal)
       const rows = await database.query('SELECT 1 FROM ferry_history WHERE update_id = $1 LIMIT 1', [updateId])
-      const isThere = rows.length > 0 || (state && stateText(await readState(database)) === stateText(state))
-      if (isThere === true && state !== undefined) return state
+      if (rows.length > 0 || stateText(await readState(database)) === stateText(state)) return state
       throw failed(location, cause)
     } catch (error) {
       if (!(error instanceof DatabaseError)) throw error

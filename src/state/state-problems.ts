@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { octal } from '../model/mode.ts'
 import { encodeName, fsPath } from '../model/name-bytes.ts'
 import type { State } from '../model/state.ts'
 import type { StateStore } from './state-store.ts'
@@ -16,7 +17,6 @@ export async function stateProblems(store: StateStore, state: State): Promise<re
 async function fileProblems(file: string): Promise<readonly string[]> {
   const folder = dirname(file)
   const [ofFile, ofFolder] = await Promise.all([stat(fsPath(file)), stat(fsPath(folder))])
-  const octal = (mode: number): string => (mode & 0o7777).toString(8).padStart(4, '0')
   return [
     ...((ofFile.mode & 0o077) === 0 ? [] : [`${file}: its mode is ${octal(ofFile.mode)}, it should be 0600`]),
     // A sticky directory, /tmp, lets nobody else rename what is in it (chmod(1)).

@@ -1,7 +1,7 @@
 import { Hono } from 'hono'
 import { html } from 'hono/html'
-import { isActive } from '../../api/change-connections.ts'
 import { storedConnection } from '../../api/stored-objects.ts'
+import { isActive } from '../../model/connection.ts'
 import { pingResult } from '../views/connections.ts'
 import type { Admin, KeptPing, WebEnvironment } from '../web-environment.ts'
 import type { WebSession } from '../web-session.ts'

@@ -1,6 +1,6 @@
 import { html } from 'hono/html'
-import { isActive } from '../../api/change-connections.ts'
 import type { Connection } from '../../model/connection.ts'
+import { isActive } from '../../model/connection.ts'
 import { elapsedText } from '../../model/duration.ts'
 import type { Stored } from '../../model/state.ts'
 import { visible } from '../../model/visible.ts'
