@@ -18,6 +18,22 @@ const rows = [
   ['cli'],
 ] as const
 
+/** Rooms that may know this machine's files. */
+const withFiles = [
+  'secrets',
+  'manifest',
+  'state',
+  'ssh',
+  'transfer',
+  'operations',
+  'script',
+  'api',
+  'shell',
+  'web',
+  'commands',
+  'cli',
+] as const
+
 /** Libraries and parts of Node that only these rooms may know. */
 const keepers: Readonly<Record<string, readonly string[]>> = {
   ssh2: ['ssh'],
@@ -33,34 +49,8 @@ const keepers: Readonly<Record<string, readonly string[]>> = {
   '@hono/node-server': ['web'],
   pg: ['state'],
   'node:child_process': ['secrets', 'ssh', 'script', 'shell', 'web'],
-  'node:fs': [
-    'secrets',
-    'manifest',
-    'state',
-    'ssh',
-    'transfer',
-    'operations',
-    'script',
-    'api',
-    'shell',
-    'web',
-    'commands',
-    'cli',
-  ],
-  'node:fs/promises': [
-    'secrets',
-    'manifest',
-    'state',
-    'ssh',
-    'transfer',
-    'operations',
-    'script',
-    'api',
-    'shell',
-    'web',
-    'commands',
-    'cli',
-  ],
+  'node:fs': withFiles,
+  'node:fs/promises': withFiles,
   'node:net': ['ssh'],
 }
 

@@ -5,25 +5,13 @@ import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Connection } from '../../src/model/connection.ts'
 import { describeWithSshd } from '../support/requirements.ts'
-import { type KeyPair, makeKeyPair } from '../support/ssh-keys.ts'
+import { makeKeyPair, useKeyPairs } from '../support/ssh-keys.ts'
 import { type Sshd, useSshd } from '../support/sshd.ts'
-import { type TemporaryDirectory, temporaryDirectory } from '../support/temporary-directory.ts'
 import { Bench, firstAnswer, serve } from './connecting.ts'
 
 const run = promisify(execFile)
 describeWithSshd('keys', () => {
-  let folder: TemporaryDirectory
-  let keys: Readonly<Record<'ed25519' | 'ecdsa' | 'rsa', KeyPair>>
-
-  beforeAll(async () => {
-    folder = await temporaryDirectory()
-    const [ed25519, ecdsa, rsa] = await Promise.all(
-      (['ed25519', 'ecdsa', 'rsa'] as const).map((type) => makeKeyPair(`${folder.path}/${type}`, type)),
-    )
-    if (ed25519 === undefined || ecdsa === undefined || rsa === undefined) throw new Error('no keys')
-    keys = { ed25519, ecdsa, rsa }
-  })
-  afterAll(() => folder[Symbol.asyncDispose]())
+  const keys = useKeyPairs()
 
   describe('in other formats', () => {
     const passphrase = 'open sesame'

@@ -1,23 +1,11 @@
 import { chmod, copyFile, readFile } from 'node:fs/promises'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { describeWithSshd } from '../support/requirements.ts'
-import { type KeyPair, makeKeyPair } from '../support/ssh-keys.ts'
-import { type TemporaryDirectory, temporaryDirectory } from '../support/temporary-directory.ts'
+import { useKeyPairs } from '../support/ssh-keys.ts'
 import { Bench, firstAnswer, passwordOf, serve } from './connecting.ts'
 
 describeWithSshd('keys', () => {
-  let folder: TemporaryDirectory
-  let keys: Readonly<Record<'ed25519' | 'ecdsa' | 'rsa', KeyPair>>
-
-  beforeAll(async () => {
-    folder = await temporaryDirectory()
-    const [ed25519, ecdsa, rsa] = await Promise.all(
-      (['ed25519', 'ecdsa', 'rsa'] as const).map((type) => makeKeyPair(`${folder.path}/${type}`, type)),
-    )
-    if (ed25519 === undefined || ecdsa === undefined || rsa === undefined) throw new Error('no keys')
-    keys = { ed25519, ecdsa, rsa }
-  })
-  afterAll(() => folder[Symbol.asyncDispose]())
+  const keys = useKeyPairs()
 
   test.each(['ed25519', 'ecdsa', 'rsa'] as const)('a key of type %s', async (type) => {
     const { server, fields } = await serve({ users: [{ name: 'deploy', publicKeys: [keys[type].publicKey] }] })

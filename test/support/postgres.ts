@@ -4,8 +4,8 @@ import { userInfo } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll } from 'vitest'
+import { freePort } from './free-port.ts'
 import { postgresPrograms } from './postgres-programs.ts'
-import { freePort } from './sshd-process.ts'
 import { temporaryDirectory } from './temporary-directory.ts'
 
 /** A PostgreSQL server of its own on a loopback port. */

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readdir, readFile, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
+import { freePort } from './free-port.ts'
 import { programPath } from './openssh.ts'
 
 /** Starts `sshd -D` with this configuration on a free port, and waits until it listens. */
@@ -19,16 +19,6 @@ export async function startSshd(file: string, configuration: (port: number) => s
     // Somebody may have taken the port between our look and sshd's bind.
     if (attempt === 5 || !/Address already in use/.test(failure)) throw new Error(`sshd did not start:\n${failure}`)
   }
-}
-
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  await once(server, 'close')
-  if (address === null || typeof address === 'string') throw new Error('no TCP port')
-  return address.port
 }
 
 /** The listener and what it has started. */

@@ -1,13 +1,14 @@
 import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
-import { createServer, request } from 'node:http'
+import { request } from 'node:http'
 import { type RequestOptions, request as secureRequest } from 'node:https'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { openState } from '../../src/api/open-state.ts'
 import type { Asset } from '../../src/web/assets.ts'
 import { startWebAdmin, type WebAdminOptions } from '../../src/web/start-web-admin.ts'
+import { freePort } from '../support/free-port.ts'
 import { startSftpServer } from '../support/sftp-server/start-sftp-server.ts'
 import { temporaryDirectory } from '../support/temporary-directory.ts'
 
@@ -36,16 +37,6 @@ async function ask(address: string, options: RequestOptions, body = '') {
   return { status: response.statusCode, headers: response.headers, text: Buffer.concat(chunks).toString('utf8') }
 }
 
-/** The address that is printed is the proxy's, so the port has to be known before. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const place = server.address()
-  server.close()
-  await once(server, 'close')
-  return typeof place === 'object' && place !== null ? place.port : 0
-}
-
 const form = { method: 'POST', headers: { 'content-type': 'application/x-www-form-urlencoded' } }
 
 test('a password lets in over https, with a cookie for https alone; a wrong one does not', async () => {
@@ -72,6 +63,7 @@ test('without a password none lets in', async () => {
 
 test('behind a proxy the address is that of the proxy, and its name is the only one', async () => {
   await using directory = await temporaryDirectory()
+  // The address that is printed is the proxy's, so the port has to be known before.
   const port = await freePort()
   await using admin = await started(directory.path, { port, proxy: { origin: 'https://ferry.example' } }).admin
   expect(admin.address).toMatch(/^https:\/\/ferry\.example\/\?token=[\w-]{43}$/)
