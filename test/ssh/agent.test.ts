@@ -95,7 +95,7 @@ describeWithSshd('keys', () => {
 
     async function startAgent(files: readonly string[]): Promise<{ socket: string; stop(): Promise<void> }> {
       const folder = await temporaryDirectory()
-      const socket = `${keys.folder}/agent`
+      const socket = `${folder.path}/agent`
       const child = spawn('ssh-agent', ['-D', '-a', socket], { stdio: ['ignore', 'pipe', 'ignore'] })
       // It says where it is once it listens.
       await once(child.stdout, 'data')
