@@ -20,7 +20,7 @@ interface ExportFlags {
 export function enmasseExportCommand(context: CommandContext): Command {
   return new Command('export')
     .description('write the state as a manifest that imports to the same state; never a secret in clear')
-    .option('--output <file>', 'into a file, in one step')
+    .option('--output <file>', 'into a file, in one step, or "-" for standard output')
     .option('--connection <name>', 'only this connection (repeatable)', collected)
     .option('--manifest <name>', 'what that manifest owns, under its name; else what nobody owns')
     .addHelpText(
@@ -35,7 +35,7 @@ export async function runEnmasseExport(context: CommandContext, flags: ExportFla
   const state = await (await context.store()).read()
   const content = chosen(state, flags)
   const text = io.json ? `${JSON.stringify(manifestDocument(content), null, 2)}\n` : manifestText(content)
-  if (flags.output === undefined) await io.bytes(Buffer.from(text))
+  if (flags.output === undefined || flags.output === '-') await io.bytes(Buffer.from(text))
   else await writeOutput(flags.output, text, context.signal)
   if (flags.connection === undefined && flags.manifest === undefined) tellOwned(context, state)
 }

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { storedScript } from '../api/stored-objects.ts'
-import { localError } from '../errors/local-error.ts'
+import type { FerryError } from '../errors/ferry-error.ts'
+import { errnoOf, localError } from '../errors/local-error.ts'
 import { decodeName, fsPath } from '../model/name-bytes.ts'
 import type { Parameter } from '../model/script.ts'
 import type { CommandContext } from './context.ts'
@@ -26,13 +27,20 @@ export async function scriptText(context: CommandContext, script: ScriptChoice):
     return { text: body, file: source, parameters }
   }
   if (source !== '-') {
-    const text = await readFile(fsPath(source), { signal: context.signal }).catch((error: unknown) => {
+    const text = await readFile(fsPath(source), { signal: context.signal }).catch(async (error: unknown) => {
       context.signal.throwIfAborted()
-      throw localError('read', source, error)
+      const failure = localError('read', source, error)
+      throw errnoOf(error) === 'ENOENT' ? await withStoredName(context, source, failure) : failure
     })
     return { text: decodeName(text), file: source }
   }
   const chunks: Buffer[] = []
   for await (const chunk of standardInput(context.io, context.signal)) chunks.push(chunk)
   return { text: decodeName(Buffer.concat(chunks)), file: '-' }
+}
+
+/** A stored script's name without its "@" is a file's name. */
+async function withStoredName(context: CommandContext, source: string, error: FerryError): Promise<FerryError> {
+  const state = await (await context.store()).read()
+  return state?.scripts.has(source) ? error.with({ hint: `the script stored as "${source}" is @${source}` }) : error
 }

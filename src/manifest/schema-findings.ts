@@ -72,12 +72,18 @@ function describeKey(part: Checked, path: readonly string[], key: string): Fault
       hint: 'letters, digits and "_", not beginning with a digit',
     }
   }
-  const nearest = suggest(key, knownKeys(part, path))
+  const known = knownKeys(part, path)
+  const nearest = suggest(key, known)
   return {
     message: `${path.map((step) => `${step}: `).join('')}unknown key "${key}"`,
-    ...(nearest !== undefined && { hint: `did you mean "${nearest}"?` }),
+    ...(nearest !== undefined
+      ? { hint: `did you mean "${nearest}"?` }
+      : known.length <= fewKeys && { hint: `it may be one of ${known.join(', ')}` }),
   }
 }
+
+/** So many keys fit into a hint. */
+const fewKeys = 8
 
 const { connection, script, parameter, secret } = schema.$defs
 

@@ -168,7 +168,7 @@ test('an export of what nobody owns says what it leaves out', async () => {
   await using here = await work()
   await runEnmasseImport((await here.context()).context, [here.file], flags)
   const run = await here.context()
-  await runEnmasseExport(run.context, {})
+  await runEnmasseExport(run.context, { output: '-' })
   expect(run.stdout()).toBe('connections: []\nscripts: []\n')
   expect(run.stderr()).toContain('3 objects of the manifest "billing"')
 })

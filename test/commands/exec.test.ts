@@ -134,6 +134,14 @@ describe('exec', () => {
     const { context } = await server.context({ store, connect: () => expect.unreachable() })
     await expect(runExec(context, input(more))).rejects.toMatchObject({ code, message })
   })
+
+  test('a stored name without its "@" is told as what it is', async () => {
+    const { context } = await server.context({ store })
+    await expect(runExec(context, input({ script: { source: 'nightly' } }))).rejects.toMatchObject({
+      code: 'local_failed',
+      details: { hint: 'the script stored as "nightly" is @nightly' },
+    })
+  })
 })
 
 const tagged = storeOf(

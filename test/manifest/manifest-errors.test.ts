@@ -109,6 +109,10 @@ describe('a document', () => {
     ['defaults: { prot: 5 }', '1:13: defaults: unknown key "prot" | did you mean "port"?'],
     ['scripts: [{ name: s }]', '1:11: script "s": missing "file" or "body"'],
     ['scripts: [{ name: s, file: a, body: b }]', '1:11: script "s": has both "file" and "body"'],
+    [
+      'scripts: [{ name: s, run: ls }]',
+      '1:22: script "s": unknown key "run" | it may be one of name, file, body, parameters, description',
+    ],
     ['scripts: [{ body: b }]', '1:11: script 1: missing "name"'],
     ['scripts: [{ name: s, body: 5 }]', '1:28: script "s": body: must be text | put quotes around it'],
     [
