@@ -40,6 +40,7 @@ test('a character of several bytes is erased whole', async () => {
   expect(await ask({ text: '? ', echo: true }, signal)).toBe('no')
 })
 
+// promise: safe-text
 test('a prompt of the server cannot act on the terminal', async () => {
   const { keyboard, ask, shown } = terminal()
   keyboard.write('\r')

@@ -30,6 +30,7 @@ describe('the first signal', () => {
   })
 })
 
+// promise: interrupt
 test('the second signal ends it at once', () => {
   const { ending, ends } = watched()
   ending.onSignal('SIGINT')

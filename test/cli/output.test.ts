@@ -43,6 +43,7 @@ describe('width', () => {
 })
 
 describe('text', () => {
+  // promise: safe-text
   test('a name cannot forge a line or colour the terminal', async () => {
     const { context, stdout, stderr } = await testContext()
     await context.io.result({}, ['a\nb\x1b[31m\udcff'])
@@ -80,6 +81,7 @@ describe('text', () => {
     expect(stdout()).toBe('')
   })
 
+  // promise: three-lines
   test('an error has its problems, its act, its place and its hint, a line each', async () => {
     const { context, stderr } = await testContext()
     context.io.problem(
@@ -123,6 +125,7 @@ describe('--json', () => {
     expect(JSON.parse(stdout())).toEqual({ name: 'a\u009b\u202e\udcff' })
   })
 
+  // promise: three-lines
   test('an error is one object on stderr, and text for people is left out', async () => {
     const { context, stdout, stderr } = await testContext({ json: true })
     context.io.summary('Uploaded 1 file')

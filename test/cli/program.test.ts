@@ -142,6 +142,7 @@ describe('wrong usage ends with 2 and says what to type', () => {
 })
 
 describe('a bug', () => {
+  // promise: three-lines
   test('is 70, one line and a hint, and its stack shows with FERRY_DEBUG=1', async () => {
     const broken = {
       [Symbol.iterator]: (): Iterator<string> => {

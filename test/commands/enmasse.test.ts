@@ -106,6 +106,7 @@ test('a field that is left out returns to its default, and prune deletes what is
   expect(run.exitStatus()).toBe(4)
 })
 
+// promise: secrets-stay
 test('a secret that is written out is sealed, never shown, and known again', async () => {
   await using here = await work(manifest.replace('${env:BANK_PASSWORD}', 'hunter2'))
   for (const json of [false, true]) {

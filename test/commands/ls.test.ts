@@ -136,6 +136,7 @@ describe('ls', () => {
       .map((line) => JSON.parse(line).name)
     expect(names).toContain('x y\n')
   })
+  // promise: one-name
   test('a name that is no name is refused, the rest is listed, and the end is partial', async () => {
     await using liar = await served({ faults: [{ on: 'readdir', times: 1, act: listing('../evil') }] })
     await writeFile(`${liar.root}/good`, '')

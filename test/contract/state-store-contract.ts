@@ -81,6 +81,7 @@ export function stateStoreContract(name: string, makePlace: () => Promise<StateP
       expect((await store.update((state) => withConnection(state, { name: 'a', host: 'h' }))).serial).toBe(1)
     })
 
+    // promise: no-lost-change
     test('of many updates at once none is lost', async () => {
       await using place = await makePlace()
       const names = Array.from({ length: 30 }, (_, index) => `c${index}`)
@@ -113,6 +114,7 @@ export function stateStoreContract(name: string, makePlace: () => Promise<StateP
       expect((await writing).serial).toBe(2)
     })
 
+    // promise: named-lock
     test('a second writer waits as long as it was told, then is state_locked and told by whom', async () => {
       await using place = await makePlace()
       const started = gate()

@@ -64,6 +64,7 @@ describeWithSshd('logging in to a real sshd', () => {
     })
   })
 
+  // promise: host-keys
   test('a changed host key is 21, with both fingerprints and the way out', async () => {
     const other = await makeKeyPair(join(home.path, 'other'))
     const knownHosts = join(home.path, 'changed')
@@ -75,6 +76,7 @@ describeWithSshd('logging in to a real sshd', () => {
     expect(stderr).toMatch(/ssh-keygen -R/)
   })
 
+  // promise: keepalives
   test('a server that freezes is noticed by keepalives, and that is 23', async () => {
     const frozen = join(home.path, 'frozen.pid')
     await using stuck = await useSshd({ extra: [`ForceCommand echo $PPID > '${frozen}'; exec sleep 600`] })
@@ -160,6 +162,7 @@ describeWithUnixUsers('logging in with a password to a real sshd', () => {
     expect(await runFerry([...words, ...known], { env: { FERRY_PASSWORD: 'wrong' } })).toMatchObject({ exitCode: 22 })
   })
 
+  // promise: secrets-stay
   test('nothing that ferry says or keeps has a secret in it, at any level', async () => {
     await using sshd = await useSshd()
     const user = await sshd.passwordUser()

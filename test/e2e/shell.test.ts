@@ -93,6 +93,7 @@ describeWithSshd('ferry shell at a terminal', () => {
     expect(await readdir(server.directory)).toContain('new')
   })
 
+  // promise: safe-text
   test('completes hostile names without showing them raw, and reads them back', async () => {
     const result = await shell([
       { at: prompt(), text: 'rename evil\t' },

@@ -90,6 +90,7 @@ test.each([
   expect(readdirSync(target)).toEqual(['big'])
 })
 
+// promise: all-or-nothing
 test('a write that is killed leaves the old file', async () => {
   writeFileSync(`${sshd.directory}/note`, 'old')
   const args = ['write', ...connection(), 'note', '--limit', '1']

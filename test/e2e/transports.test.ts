@@ -84,6 +84,7 @@ describeWithSshd('the same operations', () => {
 })
 
 describeWithSshd('transport openssh', () => {
+  // promise: interrupt
   test('Ctrl-C while it connects ends ssh as well, and is 130', async () => {
     await using silent = await startSftpServer({ root: '/', users: [], loginFaults: [{ at: 'connect', act: 'hang' }] })
     await using folder = await temporaryDirectory()

@@ -33,6 +33,7 @@ async function faulty(options: Partial<StartOptions>): Promise<RunningSftpServer
 }
 
 describe('a command ends in order', () => {
+  // promise: interrupt
   test('with 130 at Ctrl-C, and its partial file is gone', async () => {
     const writing = gate()
     await using other = await faulty({ faults: [{ on: 'write', act: writing.act }] })
@@ -49,6 +50,7 @@ describe('a command ends in order', () => {
     expect(await readdir(other.root)).toEqual([])
   })
 
+  // promise: interrupt
   test('with 143 at SIGTERM', async () => {
     const listing = gate()
     await using other = await faulty({ faults: [{ on: 'opendir', act: listing.act }] })
@@ -62,6 +64,7 @@ describe('a command ends in order', () => {
     })
   })
 
+  // promise: deadline
   test('at the deadline with 23', async () => {
     await using other = await faulty({ faults: [{ on: 'opendir', act: drop }] })
     const { exitCode, stderr } = await runFerry(['ls', addressOf(other), ...trusting, '--deadline', '3s'], { env })
@@ -69,12 +72,14 @@ describe('a command ends in order', () => {
     expect(exitCode).toBe(23)
   })
 
+  // promise: silent-sftp
   test('at silence with 23', async () => {
     await using other = await faulty({ faults: [{ on: 'opendir', act: drop }] })
     const { exitCode } = await runFerry(['ls', addressOf(other), ...trusting, '--timeout', '2'], { env })
     expect(exitCode).toBe(23)
   })
 
+  // promise: reader-gone
   test('quietly with 0 when the reader of its output goes away', async () => {
     await using other = await faulty({ faults: [{ on: 'read', act: endlessData }] })
     await writeFile(join(other.root, 'endless'), '')
@@ -109,6 +114,7 @@ describe('at a terminal', () => {
     expect(exitCode).toBe(130)
   })
 
+  // promise: never-asks
   test('nobody is asked with --no-input', async () => {
     const { screen, exitCode } = await runInTerminal(['ping', addressOf(server), '--no-input'])
     expect(screen).toContain('ferry: ping')
@@ -117,6 +123,7 @@ describe('at a terminal', () => {
 })
 
 describe('arguments', () => {
+  // promise: bytes-stay-bytes
   test('that are not UTF-8 reach the server as their bytes', async () => {
     // A shell hands bytes over as they are; Node cannot.
     const words = ['bin/ferry.js', 'mkdir', addressOf(server), ...trusting].join(' ')

@@ -11,6 +11,7 @@ import { readCase, type Step } from './golden-case.ts'
 
 const cases = join(import.meta.dirname, 'cases')
 
+// promise: causes-differ
 test.each(await readdir(cases))('%s', async (name) => {
   await using place = await temporaryDirectory()
   const home = join(place.path, 'home')

@@ -54,6 +54,7 @@ describe('values', () => {
     expect(value('"<<": 1')).toEqual({ '<<': 1 })
   })
 
+  // promise: hostile-manifest
   test('__proto__ and constructor are only names', () => {
     const found = value('__proto__: {polluted: true}\nconstructor: 1')
     expect(Object.entries(found ?? {})).toEqual([
@@ -126,6 +127,7 @@ describe('refusals', () => {
     expect(compose('a: 1\na: 2\nb: {c: 1, c: 2}\n').problems).toHaveLength(2)
   })
 
+  // promise: hostile-manifest
   test('aliases that would stand for billions of values are refused', () => {
     const levels = Array.from({ length: 30 }, (_, level) =>
       level === 0 ? 'a0: &a0 [x, x, x, x, x, x, x, x, x]' : `a${level}: &a${level} [${`*a${level - 1},`.repeat(9)}]`,

@@ -16,6 +16,7 @@ async function survives(content: Uint8Array | string): Promise<void> {
   })
 }
 
+// promise: hostile-manifest
 test('any bytes load or are refused with places', async () => {
   await fc.assert(fc.asyncProperty(fc.uint8Array({ maxLength: 200 }), survives), { numRuns: 100 })
 })

@@ -84,6 +84,7 @@ describe('a field', () => {
     ).toEqual([expect.stringContaining('host: must be a host name or an address; the port has its own field')])
   })
 
+  // promise: secrets-stay
   test('a secret is never repeated in what is said of it', async () => {
     const told = await withField('private_key: hunter2')
     expect(told).toHaveLength(1)
@@ -161,6 +162,7 @@ describe('a document', () => {
     })
   })
 
+  // promise: hostile-manifest
   test('bytes that are not UTF-8 are told at their place', async () => {
     expect(await problems({ 'm.yml': Buffer.from('name: gr\u00fc\u00dfe \u{1f6a2}\nx: \xff\n', 'latin1') })).toEqual([
       'm.yml:1:9: not UTF-8 text',
@@ -168,6 +170,7 @@ describe('a document', () => {
     expect(await problems({ 'm.yml': Buffer.from('name: ok \u{1f6a2}\n') })).toEqual([])
   })
 
+  // promise: hostile-manifest
   test('a file that is longer than anything sensible is refused', async () => {
     expect(await problems({ 'm.yml': Buffer.alloc(16 * 1024 * 1024 + 1, '#') })).toEqual([
       'm.yml:1:1: cannot read m.yml: longer than 16 MiB',

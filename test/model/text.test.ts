@@ -15,6 +15,7 @@ import { sizeText } from '../../src/model/size.ts'
 import { suggest } from '../../src/model/suggest.ts'
 import { visible } from '../../src/model/visible.ts'
 
+// promise: safe-text
 test('visible text is one line without anything that a terminal acts on', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'binary', maxLength: 60 }), fc.uint8Array({ maxLength: 20 }), (text, bytes) => {

@@ -141,6 +141,7 @@ test('any content in any pieces arrives, whatever the server allows', async () =
   )
 })
 
+// promise: short-reads
 test('a file that ends early is an error, and one without a size is read to its end', async () => {
   const early = await servedRig({ faults: [{ on: 'read', after: 1, act: status(1) }] })
   plant(early.there(), { a: counted(600_000) })
@@ -149,6 +150,7 @@ test('a file that ends early is an error, and one without a size is read to its 
   })
 })
 
+// promise: niceties
 test('a mode that was asked for and is refused is a failure', async () => {
   const { session, there } = await servedRig({ faults: [{ on: 'fsetstat', act: status(3) }] })
   plant(there(), { a: 'old' })
@@ -182,6 +184,7 @@ test('a source that is silent does not keep us when the user gives up or a WRITE
   expect(namesIn(full.there())).toEqual([])
 })
 
+// promise: unknown-outcome
 test('a lost answer to the last step is an unknown outcome', async () => {
   const { session, there } = await servedRig({ faults: [{ on: 'posix-rename@openssh.com', act: performed(destroy) }] })
   await expect(writeFile(session, remotePath('/a'), Buffer.from('x'), { signal })).rejects.toMatchObject({

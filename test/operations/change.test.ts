@@ -177,6 +177,7 @@ describe('moving on a server that does less', () => {
     expect(readFileSync(rig.there('b'), 'utf8')).toBe('theirs')
   })
 
+  // promise: unknown-outcome
   test('a lost answer is an unknown outcome', async () => {
     for (const [act, on] of [
       [move, 'rename'],
@@ -201,6 +202,7 @@ describe('moving on a server that does less', () => {
   })
 })
 
+// promise: niceties
 test('mkdir of an existing directory is fine with parents whatever the server answers', async () => {
   for (const code of [denied, 4, 11]) {
     const { session, there } = await servedRig({ faults: [{ on: 'mkdir', path: '/d', act: status(code) }] })

@@ -27,6 +27,7 @@ describe('a download', () => {
     return { ...rig, ...outcome, act: `download /a -> ${rig.here('a')}` }
   }
 
+  // promise: short-reads
   test.each([1, 999, 4096, 100_000])('asks again for what reads of %i bytes leave out', async (most) => {
     const outcome = await fetched([{ on: 'read', act: shortRead(most) }], most === 1 ? 2_000 : 300_001)
     expect(outcome).toMatchObject({ summary: { files: 1 } })
@@ -57,6 +58,7 @@ describe('a download', () => {
     expect(readFileSync(outcome.here('a')).equals(counted(4_000_000))).toBe(true)
   })
 
+  // promise: short-reads
   test('fails where the file ends before its size, and keeps the old one', async () => {
     const outcome = await fetched([{ on: 'read', after: 1, act: status(1) }], 1_000_000)
     expect(outcome.error).toMatchObject({
@@ -67,6 +69,7 @@ describe('a download', () => {
     expect(readFileSync(outcome.here('a'), 'utf8')).toBe('old')
   })
 
+  // promise: changing-source
   test('takes all of a file that grows while it is read', async () => {
     const rig = await servedRig({
       faults: [{ on: 'read', times: 1, act: meanwhile(() => writeFileSync(rig.there('a'), counted(2_000_000))) }],
@@ -76,6 +79,7 @@ describe('a download', () => {
     expect(readFileSync(rig.here('a')).equals(counted(2_000_000))).toBe(true)
   })
 
+  // promise: changing-source
   test('fails where a file shrinks while it is read', async () => {
     const rig = await servedRig({
       faults: [{ on: 'read', after: 2, times: 1, act: meanwhile(() => truncateSync(rig.there('a'), 1000)) }],
@@ -87,6 +91,7 @@ describe('a download', () => {
     expect(existsSync(rig.here('a'))).toBe(false)
   })
 
+  // promise: short-reads
   test('fails where a file gives more than it says that it has', async () => {
     const outcome = await fetched([{ on: 'read', times: 30, act: endlessData }], 100_000)
     expect(outcome.error).toMatchObject({
@@ -95,6 +100,7 @@ describe('a download', () => {
     })
   })
 
+  // promise: no-size
   test('reads to the end what claims to have no size', async () => {
     const outcome = await fetched(
       [{ on: ['stat', 'fstat'], act: attributes(({ size: _, ...honest }) => ({ ...honest, size: 0n })) }],
@@ -120,6 +126,7 @@ describe('a download', () => {
   })
 })
 
+// promise: all-or-nothing
 describe('giving up', () => {
   const cancelled = new FerryError('cancelled', 'interrupted')
 
@@ -154,6 +161,7 @@ describe('giving up', () => {
     expect(readFileSync(here('d/a'), 'utf8')).toBe('old')
   })
 
+  // promise: interrupt
   test('a server that no longer answers does not keep us, and what may be left is named', async () => {
     const { session, here } = await servedRig({ faults: [{ on: 'any', after: 6, act: drop }] })
     plant(here(), { a: counted(9_000_000) })

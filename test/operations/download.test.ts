@@ -67,6 +67,7 @@ overBoth('download', (open) => {
     })
   })
 
+  // promise: modes-filtered
   test('without preserving, the umask holds, the owner may write, and an existing file keeps its mode', async () => {
     const { session, remote, there, here } = await open()
     plant(there(), { 'd/wide': 'w', 'd/read-only': 'r', kept: 'new' })
@@ -83,6 +84,7 @@ overBoth('download', (open) => {
     expect(statSync(here('kept')).mode & 0o777).toBe(0o604)
   })
 
+  // promise: modes-filtered
   test('set-id and sticky bits stay there, and directories that nobody may write are filled', async () => {
     const { session, remote, there, here } = await open()
     plant(there(), { 'd/sub/suid': 's' })
@@ -124,6 +126,7 @@ overBoth('download', (open) => {
     })
   })
 
+  // promise: inside-target
   test('a link that is absolute or leaves the tree is refused by name, and the rest goes on', async () => {
     const { session, remote, there, here } = await open()
     plant(there(), { 'd/sub/a': '1' })
@@ -140,6 +143,7 @@ overBoth('download', (open) => {
     expect(namesIn(here('d'))).toEqual(['sub', 'sub/a', 'sub/root'])
   })
 
+  // promise: link-cycles
   test('following links ends where a directory holds itself', async () => {
     const { session, remote, there, here } = await open()
     plant(there(), { 'd/sub/a': '1' })
@@ -199,6 +203,7 @@ overBoth('download', (open) => {
     }
   })
 
+  // promise: no-special-files
   test('special files are skipped by name, and refused when given', async () => {
     const { session, remote, there, here } = await open()
     plant(there(), { 'd/a': '1' })
@@ -247,6 +252,7 @@ overBoth('download', (open) => {
     expect(harvest(here('d'))).toEqual(harvest(there('d')))
   })
 
+  // promise: no-size
   test('files without a size are read to their end', async () => {
     const { session, here } = await open()
     const proc = remotePath('/proc/self/cmdline')

@@ -6,6 +6,7 @@ import { download } from '../../src/operations/download.ts'
 import { answer, attributes, listing, status } from '../support/sftp-server/acts.ts'
 import { harvest, namesIn, plant, servedRig, signal } from './rig.ts'
 
+// promise: one-name
 test('names that no file can have are refused by name, and the rest goes on', async () => {
   const evil = ['../evil', '/abs', '', 'nul\0name', 'sub/x']
   const { session, there, here } = await servedRig({
@@ -29,6 +30,7 @@ test('names that no file can have are refused by name, and the rest goes on', as
   expect(namesIn(here())).toEqual(['d', 'd/good'])
 })
 
+// promise: inside-target
 test('a name that is listed as a link and then as a directory is not written through', async () => {
   const link = { name: 'x', attributes: { permissions: 0o120777 } }
   const directory = { name: 'x', attributes: { permissions: 0o040755 } }
@@ -52,6 +54,7 @@ test('a name that is listed as a link and then as a directory is not written thr
   }
 })
 
+// promise: bytes-stay-bytes
 test('two names that differ in bytes that are no text are two files', async () => {
   const { session, there, here } = await servedRig()
   const one = decodeName(Buffer.from([0x61, 0xff]))
@@ -70,6 +73,7 @@ test('a listing without attributes is looked up', async () => {
   expect(harvest(here('d')).get('sub/a')?.content).toBe('content')
 })
 
+// promise: no-false-directory
 test('a file that claims to be a directory is one failure among the rest', async () => {
   const { session, there, here } = await servedRig({
     faults: [

@@ -100,6 +100,7 @@ overBoth('looking', (open) => {
   })
 })
 
+// promise: no-is-no
 test('what cannot be found out about a path is not "no"', async () => {
   const { session } = await servedRig({ faults: [{ on: 'lstat', act: status(3) }] })
   await expect(kindOf(session, remotePath('/x'), { signal })).rejects.toMatchObject({ code: 'permission_denied' })
@@ -111,6 +112,7 @@ test('the current directory needs no name in its entries', async () => {
   expect((await listEntries(session, remotePath('.'), { signal })).entries).toMatchObject([{ path: 'a' }])
 })
 
+// promise: one-name
 test('names that no file can have are refused by name', async () => {
   const { session, there } = await servedRig({
     faults: [{ on: 'readdir', path: '/d', times: 1, act: listing('../evil', '', 'fine') }],
@@ -167,6 +169,7 @@ test('a walk that is left closes what it opened', async () => {
   expect(pair.openHandles()).toBe(0)
 })
 
+// promise: endless-listing
 test('a tree that never ends in depth is bounded', async () => {
   const listed = new Set<string>()
   let handles = 0
@@ -208,6 +211,7 @@ test('giving up does not wait for a server that no longer answers', async () => 
   }
 })
 
+// promise: bytes-stay-bytes
 test('names keep their bytes', async () => {
   const { session, there, remote } = await servedRig()
   const name = decodeName(Buffer.from([0xff, 0x61]))

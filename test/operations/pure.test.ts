@@ -37,6 +37,7 @@ test('nothing to copy, and nowhere to copy it, are wrong usage', () => {
   expect(() => land(['x/a', 'y/a/'], '/d', 'directory')).toThrow(usage)
 })
 
+// promise: inside-target
 test('a link that is let through cannot leave its tree, whatever other such links are in it', () => {
   const part = fc.constantFrom('..', '.', 'a', 'b', 'c', '')
   const link = fc.record({

@@ -41,6 +41,7 @@ overBoth('remove', (open) => {
     expect(namesIn(there())).toEqual(['d', 'd/x'])
   })
 
+  // promise: delete-no-follow
   test('a tree goes with everything in it, and nothing that its links point to', async () => {
     const { session, remote, there } = await open()
     plant(there(), { 'kept/x': '' })
@@ -93,6 +94,7 @@ test.each(['/', '//', '.', '..', './', '/a/..', '/a/.', '../../'])('%s is never 
   expect(pair.requests.filter(({ name }) => name === 'remove' || name === 'rmdir')).toEqual([])
 })
 
+// promise: one-name
 test('names that no file can have are refused, and what holds them stays', async () => {
   const { session, there } = await servedRig({
     faults: [{ on: 'readdir', path: '/d/sub', times: 1, act: listing('../../kept', '/kept', 'good') }],
@@ -108,6 +110,7 @@ test('names that no file can have are refused, and what holds them stays', async
   expect(namesIn(there())).toEqual(['d', 'd/sub', 'kept'])
 })
 
+// promise: delete-no-follow
 test('a directory that turns into a link is not entered', async () => {
   const rig = await servedRig({
     faults: [

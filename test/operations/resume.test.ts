@@ -71,6 +71,7 @@ describe.each(['upload', 'download'] as const)('an %s with --resume', (way) => {
     expect(events.findLast(({ kind }) => kind === 'found')).toMatchObject({ files: 1, bytes: moved })
   })
 
+  // promise: proved-resume
   test('fills a hole that a killed transfer left near the end of its part', async () => {
     const { rig, again } = await interrupted(way)
     const part = partIn(targetOf(way, rig))
@@ -81,6 +82,7 @@ describe.each(['upload', 'download'] as const)('an %s with --resume', (way) => {
     expect(readFileSync(`${targetOf(way, rig)}/big`).equals(bytes)).toBe(true)
   })
 
+  // promise: proved-resume
   test('begins anew where the part is not the beginning of the source', async () => {
     const { rig, again } = await interrupted(way)
     const part = partIn(targetOf(way, rig))
@@ -91,6 +93,7 @@ describe.each(['upload', 'download'] as const)('an %s with --resume', (way) => {
     expect(readFileSync(`${targetOf(way, rig)}/big`).equals(bytes)).toBe(true)
   })
 
+  // promise: proved-resume
   test('begins anew where the source has another time, and never mixes two states of it', async () => {
     const { rig, again } = await interrupted(way)
     const source = way === 'upload' ? rig.here('big') : rig.there('big')
@@ -159,6 +162,7 @@ test.each(['upload', 'download'] as const)(
   },
 )
 
+// promise: proved-resume
 test('a server that cuts what is opened to be written makes an upload begin anew', async () => {
   const truncating: Fault = {
     on: 'open',
@@ -172,6 +176,7 @@ test('a server that cuts what is opened to be written makes an upload begin anew
   expect(readFileSync(rig.there('w/big')).equals(bytes)).toBe(true)
 })
 
+// promise: inside-target
 test('a download does not continue through a link that waits under the name of its part', async () => {
   const { rig, again } = await interrupted('download')
   const part = partIn(rig.here('w'))

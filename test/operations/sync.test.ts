@@ -121,6 +121,7 @@ overBoth('sync', (open) => {
       expect((await synced(rig, { pull, checksum: true })).steps).toEqual([])
     })
 
+    // promise: no-blind-delete
     test('a source that is not there is an error, and nothing is deleted', async () => {
       const rig = await open()
       const [, target] = sides(rig, pull)
@@ -157,6 +158,7 @@ describe('sync', () => {
     expect(asked.filter((name) => name === 'stat')).toHaveLength(1)
   })
 
+  // promise: no-blind-delete
   test('deletes nothing here where the server could not list all, and says what', async () => {
     const rig = await servedRig({ faults: [{ on: 'opendir', path: '/s/d', act: status(3) }] })
     plant(rig.there('s'), { a: 'a', 'd/b': 'b' })
@@ -167,6 +169,7 @@ describe('sync', () => {
     expect(namesIn(rig.here('s'))).toEqual(['a', 'd', 'mine'])
   })
 
+  // promise: one-name
   test('refuses names that cannot be one, and links that lead out', async () => {
     const rig = await servedRig({
       faults: [
@@ -187,6 +190,7 @@ describe('sync', () => {
     ])
   })
 
+  // promise: delete-no-follow
   test('does not delete through a directory that became a link', async () => {
     const rig = await servedRig({
       faults: [

@@ -38,6 +38,7 @@ function expectAsItWas({ there }: Pick<Replaced, 'there'>): void {
   expect(namesIn(there('w'))).toEqual(['a'])
 }
 
+// promise: all-or-nothing
 describe('an upload that fails leaves the old file as it was and nothing beside it', () => {
   test('where the server cannot replace in one step, which is said before any data is sent', async () => {
     const outcome = await replaced([], { extensions: without(rename) })
@@ -92,6 +93,7 @@ describe('an upload that fails leaves the old file as it was and nothing beside 
     expectAsItWas(outcome)
   })
 
+  // promise: checked-upload
   test('where the server lost some of the data without a word', async () => {
     const lossy: Fault = {
       on: 'stat',
@@ -106,6 +108,7 @@ describe('an upload that fails leaves the old file as it was and nothing beside 
     expectAsItWas(outcome)
   })
 
+  // promise: checked-upload
   test('where fsync fails', async () => {
     const outcome = await replaced([{ on: 'fsync@openssh.com', act: status(failure, 'Input/output error') }], {
       fsync: true,
@@ -141,6 +144,7 @@ test('a drop box takes what it does not show', async () => {
   expect(harvest(there()).get('a')?.content).toBe('new')
 })
 
+// promise: niceties
 test('a refused FSETSTAT is a warning', async () => {
   const outcome = await replaced([{ on: 'fsetstat', act: status(denied) }])
   expect(outcome).toMatchObject({ summary: { files: 1, failures: [] } })
@@ -152,6 +156,7 @@ test('a refused FSETSTAT is a warning', async () => {
   expect(readFileSync(outcome.there('w/a'), 'utf8')).toBe('new')
 })
 
+// promise: niceties
 test('an owner that cannot be kept is a warning', async () => {
   const outcome = await replaced([
     { on: 'lstat', act: attributes((honest) => ({ ...honest, owner: { uid: 12, gid: 34 } })) },
@@ -161,6 +166,7 @@ test('an owner that cannot be kept is a warning', async () => {
   expect(outcome.events).toContainEqual({ kind: 'warning', path: '/w/a', message: 'owner not kept: permission denied' })
 })
 
+// promise: checked-upload
 test('an fsync that the server cannot do is said once', async () => {
   const { session, here } = await servedRig({ extensions: without('fsync@openssh.com') })
   plant(here(), { 'd/a': '1', 'd/b': '2' })
@@ -174,6 +180,7 @@ test('a size that a server tells too early is asked for once more', async () => 
   expect(await replaced([early])).toMatchObject({ summary: { files: 1 } })
 })
 
+// promise: unknown-outcome
 test('a rename whose answer is lost is an unknown outcome, and the temporary file is named', async () => {
   for (const act of [destroy, performed(destroy)]) {
     const outcome = await replaced([{ on: rename, act }])

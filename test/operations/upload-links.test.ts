@@ -22,6 +22,7 @@ overBoth('links of an upload', (open) => {
     expect(namesIn(there('skipped'))).toEqual(['file', 'sub', 'sub/deep'])
   })
 
+  // promise: link-cycles
   test('following links ends where a directory holds itself', async () => {
     const { session, remote, there, here } = await open()
     plant(here(), { 'd/sub/a': '1' })

@@ -102,6 +102,7 @@ overBoth('upload', (open) => {
     expect(namesIn(there())).toEqual([])
   })
 
+  // promise: modes-filtered
   test('without preserving, the umask of the server holds and an existing file keeps its mode', async () => {
     const { session, remote, there, here } = await open()
     plant(here(), { 'd/wide': 'w', kept: 'new' })
@@ -117,6 +118,7 @@ overBoth('upload', (open) => {
     expect(readFileSync(there('kept'), 'utf8')).toBe('new')
   })
 
+  // promise: modes-filtered
   test('set-id and sticky bits stay here', async () => {
     const { session, remote, there, here } = await open()
     plant(here(), { 'd/suid': 's' })
@@ -185,6 +187,7 @@ overBoth('upload', (open) => {
     }
   })
 
+  // promise: no-special-files
   test('special files are skipped by name, and refused when given', async () => {
     const { session, remote, there, here } = await open()
     plant(here(), { 'd/a': '1' })

@@ -30,6 +30,7 @@ describe('names that cannot be names', () => {
     expect((await run('ls')).results[0]).toMatchObject({ ok: false, error: { code: 'partial' } })
   })
 
+  // promise: one-name
   test('are not matched, fetched or deleted, and the rest is', async () => {
     const files = { 'd/good': 'a', 'd/good2': 'b', up: 'up' }
     const fetched = await scene(files, { faults: lying('/d') })
@@ -52,6 +53,7 @@ describe('names that cannot be names', () => {
     expect(readdirSync(join(here, 'to')).sort()).toEqual(['e', 'x'])
   })
 
+  // promise: safe-text
   test('control characters, directional marks and bytes that are not UTF-8 are printed as octal', async () => {
     const { run } = await scene(
       {},
@@ -66,6 +68,7 @@ describe('names that cannot be names', () => {
   })
 })
 
+// promise: no-longname
 test('ls -l shows what a file is, and not what the server says of it', async () => {
   const lie = { name: 'f', longname: '-rwsrwsrwx    9 root     root     0 Jan  1 00:00 g' }
   const { run } = await scene(
@@ -101,6 +104,7 @@ describe('links', () => {
   })
 })
 
+// promise: endless-listing
 test('a tree without end is left after 64 levels, and the command fails', async () => {
   const deep = 'd/'.repeat(66)
   const { run, here } = await scene({ [`${deep}f`]: '', 'd/g': 'g' })
@@ -121,6 +125,7 @@ describe('a result is true', () => {
     expect(readFileSync(join(here, 'f'), 'utf8')).toBe('whole')
   })
 
+  // promise: no-size
   test('short reads and a file that says it is empty are read to the end', async () => {
     const { run, here } = await scene(
       { f: 'x'.repeat(5000) },
@@ -135,6 +140,7 @@ describe('a result is true', () => {
     expect(readFileSync(join(here, 'f'), 'utf8')).toBe('x'.repeat(5000))
   })
 
+  // promise: checked-upload
   test('an upload whose close fails is a failure', async () => {
     const { run, here } = await scene({}, { faults: [{ on: 'close', path: '/f', act: status(4) }] })
     writeFileSync(join(here, 'f'), 'f')
@@ -250,6 +256,7 @@ describe('a server without extensions', () => {
   })
 })
 
+// promise: no-special-files
 test('a FIFO is named and never opened', async () => {
   const { run, there, here } = await scene({ f: '' })
   execFileSync('mkfifo', [join(there, 'pipe'), join(here, 'lpipe')])

@@ -187,6 +187,7 @@ describe('a script ends at once', () => {
     expect(error?.message).toMatch(/^mkdir a: /)
   })
 
+  // promise: unknown-outcome
   test('when the answer to a rename is lost: nobody knows what became of it', async () => {
     const { run } = await scene({ a: 'a' }, { faults: [{ on: 'posix-rename@openssh.com', act: performed(destroy) }] })
     expect((await run('-rename a b\npwd')).error).toMatchObject({ code: 'outcome_unknown', exitCode: 24 })

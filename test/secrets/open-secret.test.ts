@@ -82,6 +82,7 @@ describe('file', () => {
 })
 
 describe('command', () => {
+  // promise: no-shell
   test('its standard output, less one newline; nothing is expanded and no shell is asked', async () => {
     expect(await opened({ command: ['printf', '%s\n\n', '$HOME; *'] })).toBe('$HOME; *\n')
     expect(await opened({ command: `printf '%s|' "a b" $HOME` })).toBe('a b|$HOME|')

@@ -133,6 +133,7 @@ describe('sealing', () => {
     expect(new Set(hashes).size).toBe(4)
   })
 
+  // promise: secrets-stay
   test('neither the sealed text nor the hash holds the secret', async () => {
     const sealed = await seal({ literal: 'hunter2' }, keys())
     expect(JSON.stringify(sealed)).not.toContain('hunter2')

@@ -28,6 +28,7 @@ describe('answers that break the protocol', () => {
     await expectDead(session, peer, 'protocol_error')
   })
 
+  // promise: right-answer
   test('a second answer to the same request ends the session, the first holds', async () => {
     const { session, peer } = await openRaw({ extensions })
     const path = session.realpath('.')
@@ -110,6 +111,7 @@ describe('answers that break the protocol', () => {
     )
   })
 
+  // promise: any-bytes
   test('random bytes settle every request, with a FerryError where it is no answer', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(fc.uint8Array({ minLength: 1, maxLength: 60 }), { minLength: 1 }), async (chunks) => {
@@ -125,6 +127,7 @@ describe('answers that break the protocol', () => {
     )
   })
 
+  // promise: any-bytes
   test('well-framed random answers settle every request', async () => {
     const type = fc.constantFrom(101, 102, 103, 104, 105, 201)
     const random = fc.tuple(type, fc.integer({ min: 1, max: 26 }), fc.uint8Array({ maxLength: 40 }))

@@ -3,6 +3,7 @@ import { expectDead, extensions, methods } from './every-request.ts'
 import { answer, lost, openRaw } from './raw-peer.ts'
 
 describe('the end of the channel', () => {
+  // promise: lost-settles
   test('rejects everything in flight and later with what the channel says', async () => {
     const { session, peer } = await openRaw({ extensions })
     const all = methods.map(async ({ title, ask }) => {

@@ -25,6 +25,7 @@ describe('the start', () => {
     expect(peer.closes).toBe(0)
   })
 
+  // promise: version-3
   test.each([0, 1, 2, 4, 6, 0xffff_ffff])(
     'a server of version %d is refused, and the channel is closed',
     async (version) => {
@@ -105,6 +106,7 @@ describe('silence at the start', () => {
     vi.useRealTimers()
   })
 
+  // promise: silent-sftp
   test('a server that never answers INIT is timed_out', async () => {
     const { peer, outcome } = opening({ timeoutMs: 30_000 })
     await peer.next()
@@ -116,6 +118,7 @@ describe('silence at the start', () => {
     expect(peer.closes).toBeGreaterThan(0)
   })
 
+  // promise: silent-sftp
   test('a server that never answers the question for limits is timed_out', async () => {
     const { peer, outcome } = opening({ timeoutMs: 30_000 })
     peer.send(answer.version(3, limitsExtension))
@@ -166,6 +169,7 @@ describe('limits', () => {
     expect(await limitsOf((id) => answer.status(id, 4))).toEqual(defaults)
   })
 
+  // promise: claims-checked
   test('are never more than OpenSSH takes, and 0 is as much as that', async () => {
     const most = { packet: 262_144, read: 261_120, write: 261_120, handles: 0 }
     expect(await limitsOf(claim(0, 0, 0, 0))).toEqual(most)

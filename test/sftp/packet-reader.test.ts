@@ -61,6 +61,7 @@ test('random bytes are packets or a protocol_error, never anything else', () => 
   )
 })
 
+// promise: claims-checked
 test('a packet of 256 KiB is taken, a huge one is refused before a byte of it is there', () => {
   const { reader, packets } = collector()
   const largest = Buffer.alloc(256 * 1024, 1)
@@ -76,6 +77,7 @@ test('a packet of 256 KiB is taken, a huge one is refused before a byte of it is
   }
 })
 
+// promise: claims-checked
 test('a packet too short for a type and an id is refused', () => {
   for (const length of [0, 1, 4]) {
     expect(() => collector().reader.push(str(Buffer.alloc(length)))).toThrow(

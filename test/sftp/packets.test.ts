@@ -180,6 +180,7 @@ describe('answers', () => {
     })
   })
 
+  // promise: any-bytes
   test('any bytes either decode or are a protocol_error', () => {
     const types = fc.constantFrom(2, 101, 102, 103, 104, 105, 201, 7)
     fc.assert(
@@ -196,6 +197,7 @@ describe('answers', () => {
     )
   })
 
+  // promise: claims-checked
   test('an answer that is cut anywhere before its last field ends is a protocol_error', () => {
     const whole = body(
       packet(

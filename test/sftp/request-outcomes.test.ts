@@ -12,6 +12,7 @@ describe('what each request rejects with', () => {
     },
   )
 
+  // promise: quoted-words
   test.each(methods)('$method: a status without a message makes a message', async ({ title, ask }) => {
     const { outcome } = await outcomeOf(ask, ({ id }) => answer.status(id, 4))
     expect(outcome).toMatchObject({ message: `${title}: the server reported a failure` })
@@ -29,6 +30,7 @@ describe('what each request rejects with', () => {
     },
   )
 
+  // promise: right-answer
   test.each(methods.filter(({ method }) => due[method] !== undefined))(
     '$method: STATUS OK, where something else is due, is a protocol_error',
     async ({ ask }) => {

@@ -51,6 +51,7 @@ test.each<[string, Act, string]>([
   expect(await codesOf([session.stat('.'), session.opendir('.')])).toEqual([code, code])
 })
 
+// promise: lost-settles
 test('when the line breaks while hundreds of writes are in flight, each of them ends', async () => {
   const { session, server } = await served([{ on: 'write', after: 50, act: acts.destroy }])
   const file = await session.open('file', { write: true, create: true })
@@ -64,6 +65,7 @@ test('when the line breaks while hundreds of writes are in flight, each of them 
   expect(server.openHandles()).toBe(0)
 })
 
+// promise: silent-sftp
 test('when the server takes no more bytes, writes and all behind them are timed_out', async () => {
   const { session } = await served([{ on: 'write', act: acts.stopReading }], { timeoutMs: 100 })
   const file = await session.open('file', { write: true, create: true })
@@ -71,6 +73,7 @@ test('when the server takes no more bytes, writes and all behind them are timed_
   expect(new Set(await codesOf([...writes, session.lstat('.')]))).toEqual(new Set(['timed_out']))
 })
 
+// promise: silent-sftp
 test('when one request is never answered, it is timed_out, and the session with it', async () => {
   const { session } = await served([{ on: 'opendir', act: acts.drop }], { timeoutMs: 100 })
   await session.lstat('.')

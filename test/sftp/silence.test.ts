@@ -40,6 +40,7 @@ describe('silence', () => {
     return { session, peer, states, watch }
   }
 
+  // promise: silent-sftp
   test('for as long as the timeout is timed_out, for every request, and later too', async () => {
     const { session, peer, states, watch } = await opened()
     watch('stat', session.lstat('/a'))
@@ -87,6 +88,7 @@ describe('silence', () => {
     expect(states).toEqual(['first timed_out', 'second timed_out'])
   })
 
+  // promise: drip-is-silence
   test('is not ended by a drip of bytes that completes nothing', async () => {
     const { session, peer, states, watch } = await opened()
     watch('read', session.read(file, 0, 10_000))
@@ -99,6 +101,7 @@ describe('silence', () => {
     expect(states).toEqual(['read timed_out'])
   })
 
+  // promise: drip-is-silence
   test('is ended by each KiB of an answer', async () => {
     const { session, peer, states, watch } = await opened()
     watch('read', session.read(file, 0, 10_000))
@@ -111,6 +114,7 @@ describe('silence', () => {
     expect(states).toEqual(['read done'])
   })
 
+  // promise: drip-is-silence
   test('is ended by each KiB of a write that the channel takes', async () => {
     const { session, peer, states, watch } = await opened()
     const takes: (() => void)[] = []
@@ -145,6 +149,7 @@ describe('silence', () => {
     expect(states).toEqual(['stat done'])
   })
 
+  // promise: silent-sftp
   test('of a channel that takes nothing is timed_out', async () => {
     const { session, states, watch, peer } = await opened()
     vi.spyOn(peer.channel.stream, 'write').mockReturnValue(false)

@@ -41,6 +41,7 @@ test.each([
   })
 })
 
+// promise: quoted-words
 test('any code and any words make an error with a code of the table and a message of bounded length', () => {
   fc.assert(
     fc.property(fc.nat({ max: 0xffff_ffff }), fc.option(fc.string({ maxLength: 2000 })), (code, message) => {

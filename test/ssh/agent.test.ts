@@ -68,6 +68,7 @@ describeWithSshd('keys', () => {
       await expect(connecting).rejects.toMatchObject({ code: 'authentication_failed' })
     })
 
+    // promise: strong-algorithms
     test('an RSA key signs with SHA-2', async () => {
       await using bench = await Bench.open()
       const other = await startAgent([keys.rsa.file])

@@ -24,6 +24,7 @@ describeWithSshd('an SFTP server as a program', () => {
   })
 })
 
+// promise: no-shell
 test('its words are no shell’s', async () => {
   await using bench = await Bench.open()
   const file = `${bench.home}/args`
@@ -34,6 +35,7 @@ test('its words are no shell’s', async () => {
   expect(JSON.parse(await readFile(file, 'utf8'))).toEqual(words)
 })
 
+// promise: secrets-stay
 test('it gets the environment without ferry’s own variables', async () => {
   await using bench = await Bench.open()
   const file = `${bench.home}/environment`
@@ -65,6 +67,7 @@ test('one that ends without a word is connect_failed, with its status and its la
   })
 })
 
+// promise: drained-stderr
 test('what it floods stderr with is drained', async () => {
   await using bench = await Bench.open()
   const script = 'process.stderr.write("x".repeat(8e6), () => process.stdout.write("\\0\\0\\0\\5\\2\\0\\0\\0\\3"))'
@@ -72,6 +75,7 @@ test('what it floods stderr with is drained', async () => {
   expect(await firstAnswer(channel)).toBe(2)
 })
 
+// promise: close-ends
 test('one that does not want to end is ended', async () => {
   await using bench = await Bench.open()
   const script =

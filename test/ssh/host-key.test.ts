@@ -63,6 +63,7 @@ describe('a known host', () => {
     expect(await firstAnswer(await set.connect(`127.0.0.1 ${set.server.hostPublicKey}\n`))).toBe(2)
   })
 
+  // promise: host-keys
   test.each(['yes', 'ask', 'accept-new', 'no'])('whose key has changed is refused with %s', async (value) => {
     await using set = await stage()
     const known = `# first line\n${set.name} ${otherKey.publicKey}\n`
@@ -79,6 +80,7 @@ describe('a known host', () => {
     await set.server.idle()
   })
 
+  // promise: host-keys
   test.each(['yes', 'accept-new', 'no'])('whose key is revoked is refused with %s', async (value) => {
     await using set = await stage()
     const known = `${set.server.knownHostsLine}@revoked * ${set.server.hostPublicKey}\n`
@@ -97,6 +99,7 @@ describe('a known host', () => {
 })
 
 describe('an unknown host', () => {
+  // promise: never-asks, host-keys
   test('is refused where nobody can be asked, before anything is offered', async () => {
     await using set = await stage()
     await expect(set.connect(undefined)).rejects.toMatchObject({
@@ -203,6 +206,7 @@ describe('a pinned key', () => {
     expect(await firstAnswer(await set.connect(known, fields))).toBe(2)
   })
 
+  // promise: host-keys
   test('that is another one is refused, whatever known_hosts says', async () => {
     await using set = await stage()
     const fields = { ...checking('no'), host_key: [otherKey.fingerprint] }

@@ -73,6 +73,7 @@ describeWithSshd('through real sshds', () => {
     expect(await firstAnswer(channel)).toBe(2)
   })
 
+  // promise: host-keys
   test('each host key is checked, and nothing reaches the host behind', async () => {
     await using bench = await Bench.open()
     const before = server.accepted()

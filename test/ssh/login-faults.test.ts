@@ -24,6 +24,7 @@ const environment = { PASSWORD: 'right' }
 const phases = ['connect', 'key-exchange', 'authentication', 'session', 'subsystem'] as const
 
 describe('a server that says nothing', () => {
+  // promise: silent-login
   test.each(phases)('at %s is timed_out, and let go', async (at) => {
     await using server = await serve({ loginFaults: [{ at, act: 'hang' }] })
     await using bench = await Bench.open()
@@ -36,6 +37,7 @@ describe('a server that says nothing', () => {
     await server.idle()
   })
 
+  // promise: interrupt
   test.each(phases)('at %s can be interrupted at once', async (at) => {
     await using server = await serve({ loginFaults: [{ at, act: 'hang' }] })
     await using bench = await Bench.open()
@@ -84,6 +86,7 @@ describe('a server that says nothing', () => {
 })
 
 describe('a server that goes away', () => {
+  // promise: lost-settles, causes-differ
   test.each<[LoginFault['at'], LoginFault['act'], string, RegExp]>([
     ['connect', 'close', 'connect_failed', /: the server closed the connection without a word$/],
     ['connect', 'refuse', 'connect_failed', /: not an SSH server: it says "Exceeded MaxStartups"$/],
@@ -116,6 +119,7 @@ describe('a server that goes away', () => {
     expect(await channel.ended).toMatchObject({ code: 'connection_lost' })
   })
 
+  // promise: keepalives
   test('without a word is found by keepalives', async () => {
     await using server = await serve()
     await using bench = await Bench.open()
@@ -177,6 +181,7 @@ describe('something else listens there', () => {
 })
 
 describe('algorithms', () => {
+  // promise: strong-algorithms
   test('that have nothing in common are both named, and what to allow', async () => {
     await using server = await serve({ algorithms: { kex: ['diffie-hellman-group14-sha1'] } })
     await using bench = await Bench.open()
@@ -191,6 +196,7 @@ describe('algorithms', () => {
     expect(await firstAnswer(await bench.connect(allowed, { environment }))).toBe(2)
   })
 
+  // promise: strong-algorithms
   test.each([
     ['cipher', { cipher: ['aes128-cbc'] }, 'no common cipher'],
     ['MAC', { cipher: ['aes128-ctr'], hmac: ['hmac-sha1'] }, 'no common MAC'],
@@ -215,6 +221,7 @@ describe('algorithms', () => {
 })
 
 describe('what the server says besides', () => {
+  // promise: drained-stderr
   test('greeting, banner and stderr disturb nothing, and are noted', async () => {
     await using server = await serve({
       greeting: 'before\x1b[2J',
@@ -243,6 +250,7 @@ describe('what the server says besides', () => {
     expect(handshakes()).toBe(1)
   })
 
+  // promise: unasked-refused
   test('channels that it opens are refused', async () => {
     const refused = new Promise<unknown>((resolve) => {
       void serveAndConnect((connection) => {
@@ -270,6 +278,7 @@ describe('close', () => {
     await server.idle()
   })
 
+  // promise: close-ends
   test('does not wait for a server that is frozen', async () => {
     await using server = await serve()
     await using bench = await Bench.open()

@@ -99,6 +99,7 @@ describeWithSshd('the system’s ssh as transport', () => {
     }
   })
 
+  // promise: host-keys
   test('a key that is not the pinned one is refused before anything is offered, though known_hosts has it', async () => {
     await using bench = await Bench.open()
     const { fingerprint } = await makeKeyPair(`${bench.home}/other`)
@@ -313,6 +314,7 @@ describeWithSshd('the system’s ssh as transport', () => {
     })
   })
 
+  // promise: silent-login
   test('a server that never answers is timed_out, and leaves no process and no folder', async () => {
     await using bench = await Bench.open()
     await using silent = await startSftpServer({ root: '/', users: [], loginFaults: [{ at: 'connect', act: 'hang' }] })
@@ -350,6 +352,7 @@ async function sshTo(port: number): Promise<string[]> {
 }
 
 describeWithUnixUsers('passwords by the system’s ssh', () => {
+  // promise: secrets-stay
   test('the connection’s password is offered, and is in no argument and no environment', async () => {
     await using bench = await Bench.open()
     const user = await sshd.passwordUser()

@@ -81,6 +81,7 @@ describe('passwords', () => {
     expect(bench.prompts).toEqual(Array(2).fill({ text: "deploy@127.0.0.1's password: ", echo: false }))
   })
 
+  // promise: never-asks
   test('nobody is asked in BatchMode', async () => {
     const { server, fields } = await serve({ users: [{ name: 'deploy', password: 'right' }] })
     await using _server = server
@@ -90,6 +91,7 @@ describe('passwords', () => {
     expect(bench.prompts).toEqual([])
   })
 
+  // promise: keyboard-interactive
   test('an expired password is reported as that', async () => {
     const { server, fields } = await serve({ users: [{ name: 'deploy', password: 'right', passwordExpired: true }] })
     await using _server = server
@@ -152,6 +154,7 @@ describe('keyboard-interactive', () => {
     })
   })
 
+  // promise: keyboard-interactive
   test('a server that does not stop asking is left', async () => {
     const { server, fields } = await serve({
       users: [
@@ -171,6 +174,7 @@ describe('keyboard-interactive', () => {
     expect(bench.prompts.length).toBeLessThanOrEqual(10)
   })
 
+  // promise: keyboard-interactive
   test('no new password is made up', async () => {
     const { server, fields } = await serve({
       users: [{ name: 'deploy', keyboardInteractive: [{ prompts: [{ prompt: 'New password: ', answer: 'x' }] }] }],

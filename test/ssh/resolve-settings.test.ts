@@ -211,6 +211,7 @@ describe('lists of algorithms', () => {
     expect(settings.notes).toEqual(['KexAlgorithms: mlkem768x25519-sha256 is left out'])
   })
 
+  // promise: strong-algorithms
   test('nothing old is offered by itself', async () => {
     await using bench = await Bench.open()
     const { algorithms, authentication } = await ssh(bench, {})
@@ -254,6 +255,7 @@ describe('for the system’s ssh', () => {
   })
 })
 
+// promise: no-shell
 test('a name that a shell would act on gets into no command', async () => {
   await using bench = await Bench.open()
   const fields: Partial<Connection> = { username: 'a b$(id)', ssh_options: { ProxyCommand: 'nc -l %r %h %p' } }

@@ -125,6 +125,7 @@ test('ssh2 counts what the server may send, and drops what is more', () => {
   expect(channel.incoming.window).toBe(0)
 })
 
+// promise: terrapin
 describe('a server without strict key exchange', () => {
   test.each([
     ['aes256-gcm@openssh.com', undefined],

@@ -87,6 +87,7 @@ describe('the file', () => {
     expect(await names(open(`${stateFile()}.previous`))).toEqual(['one', 'two'])
   })
 
+  // promise: refused-state
   test('that is a symbolic link stays one, and its target is replaced, also where that is still to be made', async () => {
     await mkdir(join(folder, 'real'))
     await symlink('real/target.json', stateFile())
@@ -189,6 +190,7 @@ describe('a state that cannot be read', () => {
     })
   })
 
+  // promise: refused-state
   test('cut off at any byte, it is never taken for a whole one', async () => {
     await open().update(add('one'))
     const whole = (await readFile(stateFile(), 'utf8')).trimEnd()
@@ -205,6 +207,7 @@ describe('a state that cannot be read', () => {
     await expect(open(join(folder, 'directory')).read()).rejects.toMatchObject({ code: 'state_unreadable' })
   })
 
+  // promise: refused-state
   test('a newer format is state_newer and is not rewritten', async () => {
     const text = '{"format":2,"anything":["new"]}'
     await writeFile(stateFile(), text)
@@ -230,6 +233,7 @@ describe('a lock that somebody left', () => {
     await writeFile(lockFile(), JSON.stringify(whole))
   }
 
+  // promise: named-lock
   test('is taken over from a process that is gone, from another one with its number, and from before a restart', async () => {
     for (const holder of [{ pid: 2 ** 22 + 1 }, { startTime: '1' }, { bootId: 'another' }]) {
       await leave(holder)
@@ -238,6 +242,7 @@ describe('a lock that somebody left', () => {
     }
   })
 
+  // promise: named-lock
   test('is not taken over from a process that lives, from another machine or from another container', async () => {
     const host = 'elsewhere'
     for (const holder of [

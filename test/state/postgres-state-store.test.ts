@@ -64,6 +64,7 @@ describeWith('postgres', 'a state in PostgreSQL', () => {
     expect(new Set(rows.map(({ lineage }) => lineage)).size).toBe(1)
   })
 
+  // promise: no-lost-change
   test('of fifty processes that write at once none loses its change', { timeout: 180_000 }, async () => {
     const url = await server.newDatabase()
     await using directory = await temporaryDirectory()
@@ -87,6 +88,7 @@ describeWith('postgres', 'a state in PostgreSQL', () => {
     expect(state.serial).toBe(50)
   })
 
+  // promise: whole-state
   test('a server that is restarted in the middle of a change: nothing was changed, and the next one works', async () => {
     const url = await server.newDatabase()
     const before = await add(open(url), 'first')
@@ -111,6 +113,7 @@ describeWith('postgres', 'a state in PostgreSQL', () => {
     expect((await query(url, 'SELECT name FROM ferry_history')).map(({ name }) => name)).toEqual(['second'])
   })
 
+  // promise: refused-state
   test('tables or a text of a newer ferry are refused, and left as they are', async () => {
     const url = await server.newDatabase()
     await add(open(url), 'first')
@@ -122,6 +125,7 @@ describeWith('postgres', 'a state in PostgreSQL', () => {
     expect(await query(url, 'SELECT body FROM ferry_state')).toEqual([{ body: '{"format":2}' }])
   })
 
+  // promise: refused-state
   test('a damaged text is refused with its reason, and never overwritten', async () => {
     const url = await server.newDatabase()
     await add(open(url), 'first')

@@ -43,6 +43,7 @@ const startWriter = (file: string, ...args: string[]) =>
 const open = (file: string) =>
   openStateStore(file, { environment: {}, lockTimeoutMs: 5000, signal: new AbortController().signal })
 
+// promise: no-lost-change
 test('of thirty processes that write at once none loses its change', { timeout }, async () => {
   const file = join(directory.path, 'parallel/state.json')
   const ends = Array.from({ length: 30 }, (_, index) => once(startWriter(file, `p${index}-`), 'close'))
@@ -53,6 +54,7 @@ test('of thirty processes that write at once none loses its change', { timeout }
   expect((await readdir(join(directory.path, 'parallel'))).sort()).toEqual(['state.json', 'state.json.previous'])
 })
 
+// promise: whole-state
 test('a writer that is killed leaves the old state or the new one, and a lock that the next writer takes over', {
   timeout,
 }, async () => {
@@ -81,6 +83,7 @@ const add = (store: StateStore, name: string) =>
     connections: new Map(state.connections).set(name, { value: { name, host: 'h' }, origin: {} }),
   }))
 
+// promise: whole-state
 test('a writer may die at any step of taking over a lock and writing: the state is whole, and the next writer goes on', {
   timeout,
 }, async () => {

@@ -171,6 +171,7 @@ describe('readDirectory', () => {
     expect(names).toEqual(['', 'a/b', '...'])
   })
 
+  // promise: endless-listing
   test('a listing of nothing, for ever, is an error', async () => {
     const { session } = await servedRig({ faults: [{ on: 'readdir', act: listing() }] })
     const reading = (async () => {
