@@ -8,7 +8,7 @@ import { KeyboardAnswers } from './keyboard-interactive.ts'
 import { keyTypeOf } from './known-hosts.ts'
 import { OneKeyAgent } from './one-key-agent.ts'
 import { listed, loginHint } from './refused-login.ts'
-import type { SshSettings } from './settings.ts'
+import type { OpenSecret, SshSettings } from './settings.ts'
 import { endpoint } from './tcp.ts'
 import type { TransportEvents } from './transport.ts'
 
@@ -36,6 +36,10 @@ export class Authentication {
   readonly #tried = new Set<string>()
   #unanswered: string | undefined
   #isPasswordRefused = false
+  /** The current request holds the connection's password. */
+  #isPasswordSent = false
+  /** It was one of several things that the server wants: what it asks next is something else. */
+  #isPasswordTaken = false
 
   constructor(options: AuthenticationOptions) {
     const { settings, identities, events } = options
@@ -55,7 +59,10 @@ export class Authentication {
     this.#current = undefined
     if (current === undefined || current.method === 'none') return
     this.#options.events.note(1, `${describe(current)}: ${isPartial ? 'accepted, the server wants more' : 'refused'}`)
-    if (isPartial) return
+    if (isPartial) {
+      this.#isPasswordTaken ||= this.#isPasswordSent
+      return
+    }
     // A method that is not among them was not looked at, and may have its turn after another one.
     if (!taken.includes(current.method)) this.#attempts.push(current)
     else if (current.method === 'password') this.#isPasswordRefused = true
@@ -68,6 +75,7 @@ export class Authentication {
     this.#attempts = this.#attempts.filter((other) => other !== attempt && !this.#isAnswered(other, attempt))
     this.#requests += 1
     this.#current = attempt
+    this.#isPasswordSent = false
     if (attempt.method !== 'none') this.#tried.add(attempt.method)
     this.#options.events.note(1, `trying ${describe(attempt)}`)
     return this.#request(attempt)
@@ -132,7 +140,7 @@ export class Authentication {
           settings,
           events,
           signal,
-          password: attempt.from === 'connection' ? settings.authentication.password : undefined,
+          password: this.#ownPassword(attempt.from),
           onUnanswered: (prompt) => {
             this.#unanswered = prompt
           },
@@ -164,11 +172,21 @@ export class Authentication {
 
   async #password(from: 'connection' | 'person'): Promise<string> {
     const { settings, events, signal } = this.#options
-    const { password } = settings.authentication
-    if (from === 'connection' && password !== undefined) return password(signal)
+    const password = this.#ownPassword(from)
+    if (password !== undefined) return password(signal)
     if (events.ask === undefined) throw this.refusal()
     const text = `${settings.username}@${settings.host}'s password: `
     return events.ask({ text, echo: false }, signal)
+  }
+
+  /** The connection's, unless it was taken already. */
+  #ownPassword(from: 'connection' | 'person'): OpenSecret | undefined {
+    const { password } = this.#options.settings.authentication
+    if (from === 'person' || password === undefined || this.#isPasswordTaken) return undefined
+    return (signal) => {
+      this.#isPasswordSent = true
+      return password(signal)
+    }
   }
 }
 

@@ -1,9 +1,10 @@
 import { FerryError } from '../errors/ferry-error.ts'
+import { encodeName } from '../model/name-bytes.ts'
 import { excerpt } from '../model/visible.ts'
 import type { AskpassQuestion } from './askpass.ts'
 import { keyRejection, unknownHostText } from './openssh-host-key.ts'
 import type { OpensshLog } from './openssh-log.ts'
-import type { OpensshSettings } from './settings.ts'
+import type { IdentitySource, OpensshSettings } from './settings.ts'
 import { endpoint } from './tcp.ts'
 import type { TransportEvents } from './transport.ts'
 
@@ -33,6 +34,7 @@ export class OpensshAnswers {
   readonly #options: AnswersOptions
   /** How many of several factors had been taken when the password was given. */
   #passwordGivenAt: number | undefined
+  /** Each with the ssh that asked. */
   readonly #openedKeys = new Set<string>()
 
   constructor(options: AnswersOptions) {
@@ -51,11 +53,13 @@ export class OpensshAnswers {
       if (hostKeyPrompt.test(prompt)) return await this.#hostKey(prompt)
       if (/^Please type 'yes', 'no'/.test(prompt)) return await this.#ask(prompt, true)
       const isOwn = askedBy === this.#options.pid
-      // Before ssh 8.5 such a prompt could be the server's.
-      const key = this.#isInteractive(prompt) ? undefined : passphrasePrompt.exec(prompt)?.[1]
-      if (key !== undefined) return await this.#passphrase(key, prompt)
+      const isInteractive = this.#isInteractive(prompt, isOwn)
+      const key = isInteractive ? undefined : passphrasePrompt.exec(prompt)?.[1]
+      if (key !== undefined) return await this.#passphrase(key, prompt, askedBy)
       if (changePrompt.test(prompt)) return await this.#askOrFail(prompt, 'the password has expired')
-      if (passwordPrompt.test(prompt) || this.#isInteractive(prompt)) return await this.#password(prompt, isOwn)
+      // It may be about a key after all, which is left out then.
+      if (!isOwn && passphrasePrompt.test(prompt) && events.ask === undefined) return undefined
+      if (passwordPrompt.test(prompt) || isInteractive) return await this.#password(prompt, isOwn, isInteractive)
       return await this.#ask(prompt, false)
     } catch (error) {
       fail(error)
@@ -63,36 +67,42 @@ export class OpensshAnswers {
     }
   }
 
-  #isInteractive(prompt: string): boolean {
-    return interactivePrompt.test(prompt) || [...this.#options.log.tried].at(-1) === 'keyboard-interactive'
+  /** Whether it may be the server's question. What a jump host's ssh tries is not known here. */
+  #isInteractive(prompt: string, isOwn: boolean): boolean {
+    const { log } = this.#options
+    if (log.marksQuestions) return interactivePrompt.test(prompt)
+    return !isOwn || [...log.tried].at(-1) === 'keyboard-interactive'
   }
 
-  async #password(prompt: string, isOwn: boolean): Promise<string | undefined> {
-    const { settings, log, signal } = this.#options
+  async #password(prompt: string, isOwn: boolean, isInteractive: boolean): Promise<string | undefined> {
+    const { settings, log, signal, events } = this.#options
     const { password } = settings.authentication
-    if (password === undefined || !isOwn) return this.#askOrFail(prompt, `nobody to answer "${excerpt(prompt, 80)}"`)
+    const nobody = `nobody to answer "${excerpt(prompt, 80)}"`
+    if (password === undefined || !isOwn) return this.#askOrFail(prompt, nobody)
     if (asksForNew(prompt)) throw this.#refusal('the password has expired')
-    if (this.#passwordGivenAt === undefined || log.partial > this.#passwordGivenAt) {
+    if (this.#passwordGivenAt === undefined) {
       this.#passwordGivenAt = log.partial
       return oneLine(await password(signal), 'password')
     }
-    const { ask } = this.#options.events
-    // A second question of the same method may be about something else, as a code.
-    if (ask !== undefined && this.#isInteractive(prompt) && !/password/i.test(prompt)) return this.#ask(prompt, false)
+    // The password was taken: what is asked now is about something else, as a code.
+    if (log.partial > this.#passwordGivenAt) return this.#askOrFail(prompt, nobody)
+    // So may be a second question of the same method.
+    if (events.ask !== undefined && isInteractive && !/password/i.test(prompt)) return this.#ask(prompt, false)
     throw this.#refusal('the password was refused')
   }
 
-  async #passphrase(key: string, prompt: string): Promise<string | undefined> {
+  async #passphrase(key: string, prompt: string, askedBy: number): Promise<string | undefined> {
     const { settings, signal, events } = this.#options
     const { passphrase, identities } = settings.authentication
-    if (passphrase !== undefined && !this.#openedKeys.has(key)) {
-      this.#openedKeys.add(key)
+    const known = [settings, ...settings.jumpHosts].flatMap(({ authentication }) => authentication.identities)
+    const opened = `${askedBy} ${key}`
+    if (passphrase !== undefined && known.some((one) => isNamed(one, key)) && !this.#openedKeys.has(opened)) {
+      this.#openedKeys.add(opened)
       return oneLine(await passphrase(signal), 'identity_passphrase')
     }
     if (events.ask !== undefined) return this.#ask(prompt, false)
-    // ssh cuts the name (sshconnect2.c); one that nobody named is left out.
-    const isNamed = identities.some((one) => one.kind === 'file' && one.explicit && one.path.startsWith(key))
-    if (!isNamed) return undefined
+    // One that nobody asked for is left out.
+    if (!identities.some((one) => one.explicit && isNamed(one, key))) return undefined
     const reason = passphrase === undefined ? 'it is encrypted' : 'identity_passphrase does not open it'
     throw new FerryError('authentication_failed', `cannot use the key ${key}: ${reason}`)
   }
@@ -130,6 +140,10 @@ export class OpensshAnswers {
     )
   }
 }
+
+/** Whether a prompt means this key: ssh cuts the name there (sshconnect2.c). */
+const isNamed = (identity: IdentitySource, key: string): boolean =>
+  identity.kind === 'file' && encodeName(identity.path).subarray(0, 100).toString() === key
 
 /** ssh reads one line of 1023 bytes at most (readpass.c). */
 function oneLine(secret: string, what: string): string {

@@ -40,10 +40,13 @@ export class OpensshLog {
   taken: string | undefined
   /** How often the server took one of several things that it wants. */
   partial = 0
+  /** The methods so far; the last is the one that was tried last. */
   readonly tried = new Set<string>()
   readonly #events: TransportEvents
   readonly #complaints: string[] = []
   #rest = ''
+  /** Of ssh itself. */
+  #version: string | undefined
 
   constructor(stream: Readable, events: TransportEvents) {
     this.#events = events
@@ -56,6 +59,12 @@ export class OpensshLog {
   /** The last lines that are no debug messages, the last one last. */
   get complaints(): readonly string[] {
     return this.#rest === '' ? this.#complaints : [...this.#complaints, this.#rest.trimEnd()]
+  }
+
+  /** From 8.5 on ssh puts `(user@host) ` before a server's question, so that none looks like its own (sshconnect2.c). */
+  get marksQuestions(): boolean {
+    const [major = 0, minor = 0] = (this.#version ?? '').split('.').map(Number)
+    return major > 8 || (major === 8 && minor >= 5)
   }
 
   #read(text: string): void {
@@ -79,12 +88,17 @@ export class OpensshLog {
       this.phase = beginning
       this.onPhase(beginning)
     }
+    // The first one counts: it comes before any server is heard, whose text may look the same.
+    this.#version ??= /^Local version string SSH-2\.0-OpenSSH_(\d+\.\d+)/.exec(said)?.[1]
     // Before that no server has a say in what is written here.
     const [, type, fingerprint] = /^Server host (?:key|certificate): (\S+) (SHA256:[^\s,]+)/.exec(said) ?? []
     if (type !== undefined && this.phase === 'key exchange') this.serverKey = `${keyName(type)} ${fingerprint}`
     this.taken = /^Authentications that can continue: (\S*)/.exec(said)?.[1] ?? this.taken
     const method = /^Next authentication method: (\S+)/.exec(said)?.[1]
-    if (method !== undefined) this.tried.add(method)
+    if (method !== undefined) {
+      this.tried.delete(method)
+      this.tried.add(method)
+    }
     if (/^Authenticated using "[^"]*" with partial success/.test(said)) this.partial += 1
   }
 

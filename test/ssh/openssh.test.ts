@@ -250,6 +250,28 @@ describeWithSshd('the system’s ssh as transport', () => {
     ).rejects.toMatchObject({ code: 'host_key_rejected', message: expect.stringMatching(/^jump hosts 127/) })
   })
 
+  test('a key that is encrypted is opened for a jump host and for the destination', async () => {
+    await using bench = await Bench.open()
+    await using gate = await useSshd()
+    const known = await bench.write(
+      'known',
+      [gate, sshd].map(({ port, hostPublicKey }) => `[127.0.0.1]:${port} ${hostPublicKey}\n`).join(''),
+    )
+    await appendFile(gate.authorizedKeysFile, await readFile(`${sshd.encryptedIdentityFile}.pub`, 'utf8'))
+    const channel = await bench.connect(
+      fields({
+        identity_file: sshd.encryptedIdentityFile,
+        identity_passphrase: { env: 'PHRASE' },
+        known_hosts_file: known,
+      }),
+      {
+        environment: { ...path, PHRASE: sshd.passphrase },
+        overrides: { jump: `${gate.username}@127.0.0.1:${gate.port}` },
+      },
+    )
+    expect(await firstAnswer(channel)).toBe(2)
+  })
+
   test('a ProxyCommand carries the connection', async () => {
     await using bench = await Bench.open()
     const script = `const s=require('net').connect(${sshd.port},'127.0.0.1');process.stdin.pipe(s);s.pipe(process.stdout)`

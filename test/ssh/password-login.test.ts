@@ -186,6 +186,60 @@ describe('keyboard-interactive', () => {
   })
 })
 
+describe('a password and then a code', () => {
+  const codeUser = {
+    name: 'deploy',
+    password: 'right',
+    keyboardInteractive: [{ prompts: [{ prompt: 'Password: ', answer: '123' }] }],
+    factors: ['password', 'keyboard-interactive'],
+  } as const
+
+  test('whoever is there is asked for the code, even where the prompt says password', async () => {
+    const { server, fields } = await serve({ users: [codeUser] })
+    await using _server = server
+    await using bench = await Bench.open()
+    const channel = await bench.connect(
+      { ...fields, password: passwordOf },
+      { environment: { BANK_PASSWORD: 'right' }, answer: () => '123' },
+    )
+    expect(await firstAnswer(channel)).toBe(2)
+    expect(bench.prompts).toEqual([{ text: '(deploy@127.0.0.1) Password: ', echo: false }])
+  })
+
+  test('without anybody the password is not given a second time', async () => {
+    const { server, fields } = await serve({
+      users: [{ ...codeUser, keyboardInteractive: [{ prompts: [{ prompt: 'Code: ', answer: 'right' }] }] }],
+    })
+    await using _server = server
+    await using bench = await Bench.open()
+    const connecting = bench.connect({ ...fields, password: passwordOf }, { environment: { BANK_PASSWORD: 'right' } })
+    await expect(connecting).rejects.toMatchObject({
+      code: 'authentication_failed',
+      message: expect.stringContaining('nobody to answer "Code:"'),
+    })
+  })
+
+  test('a code that comes first leaves the password for its own turn', async () => {
+    const { server, fields } = await serve({
+      users: [
+        {
+          ...codeUser,
+          keyboardInteractive: [{ prompts: [{ prompt: 'Code: ', echo: true, answer: '123' }] }],
+          factors: ['keyboard-interactive', 'password'],
+        },
+      ],
+    })
+    await using _server = server
+    await using bench = await Bench.open()
+    const channel = await bench.connect(
+      { ...fields, password: passwordOf },
+      { environment: { BANK_PASSWORD: 'right' }, answer: () => '123' },
+    )
+    expect(await firstAnswer(channel)).toBe(2)
+    expect(bench.prompts).toHaveLength(1)
+  })
+})
+
 describeWithUnixUsers('passwords of a real sshd', () => {
   test('password and keyboard-interactive', async () => {
     await using sshd = await useSshd()
