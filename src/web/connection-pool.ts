@@ -39,6 +39,8 @@ export interface PoolOptions<Connection> {
 export class ConnectionPool<Connection extends Closable> implements AsyncDisposable {
   readonly #options: PoolOptions<Connection>
   readonly #entries = new Map<string, Entry<Connection>>()
+  /** Given to nobody any more, and closed by the last who has it. */
+  readonly #retired = new Set<Entry<Connection>>()
   readonly #closing = new Set<Promise<void>>()
 
   constructor(options: PoolOptions<Connection>) {
@@ -56,12 +58,12 @@ export class ConnectionPool<Connection extends Closable> implements AsyncDisposa
       return {
         connection,
         isOld,
-        discard: () => this.#remove(name, entry),
+        discard: () => this.#retire(name, entry),
         [Symbol.dispose]: () => this.#leave(entry),
       }
     } catch (error) {
+      this.#retire(name, entry)
       this.#leave(entry)
-      this.#remove(name, entry)
       throw error
     }
   }
@@ -70,22 +72,24 @@ export class ConnectionPool<Connection extends Closable> implements AsyncDisposa
   sweep(): void {
     const since = this.#options.now().getTime() - idleMs
     for (const [name, entry] of this.#entries) {
-      if (entry.users === 0 && entry.idleSince <= since) this.#remove(name, entry)
+      if (entry.users === 0 && entry.idleSince <= since) this.#retire(name, entry)
     }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const [name, entry] of this.#entries) {
+    for (const entry of [...this.#entries.values(), ...this.#retired]) {
       entry.controller.abort(new FerryError('cancelled', 'the session of the web admin has ended'))
-      this.#remove(name, entry)
+      this.#close(entry)
     }
+    this.#entries.clear()
+    this.#retired.clear()
     await Promise.all(this.#closing)
   }
 
   #entryFor(name: string, version: number): Entry<Connection> {
     const present = this.#entries.get(name)
     if (present?.version === version) return present
-    if (present !== undefined) this.#remove(name, present)
+    if (present !== undefined) this.#retire(name, present)
     this.#makeRoom(name)
     const controller = new AbortController()
     const signal = AbortSignal.any([controller.signal, this.#options.signal])
@@ -98,7 +102,7 @@ export class ConnectionPool<Connection extends Closable> implements AsyncDisposa
   }
 
   #makeRoom(name: string): void {
-    if (this.#entries.size < most) return
+    if (this.#entries.size + this.#retired.size < most) return
     const [idle] = [...this.#entries]
       .filter(([, { users }]) => users === 0)
       .sort(([, one], [, other]) => one.idleSince - other.idleSince)
@@ -108,17 +112,24 @@ export class ConnectionPool<Connection extends Closable> implements AsyncDisposa
         hint: 'wait for a transfer to end, or stop it',
       })
     }
-    this.#remove(...idle)
+    this.#retire(...idle)
   }
 
   #leave(entry: Entry<Connection>): void {
     entry.users -= 1
     entry.idleSince = this.#options.now().getTime()
+    if (entry.users === 0 && this.#retired.delete(entry)) this.#close(entry)
   }
 
-  #remove(name: string, entry: Entry<Connection>): void {
-    if (this.#entries.get(name) === entry) this.#entries.delete(name)
-    const closed = entry.opening.then((connection) => connection.close()).catch(() => undefined)
+  #retire(name: string, entry: Entry<Connection>): void {
+    if (this.#entries.get(name) !== entry) return
+    this.#entries.delete(name)
+    if (entry.users === 0) this.#close(entry)
+    else this.#retired.add(entry)
+  }
+
+  #close({ opening }: Entry<Connection>): void {
+    const closed = opening.then((connection) => connection.close()).catch(() => undefined)
     this.#closing.add(closed)
     void closed.finally(() => this.#closing.delete(closed))
   }

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { FerryError } from '../../src/errors/ferry-error.ts'
 import { ConnectionPool } from '../../src/web/connection-pool.ts'
@@ -35,6 +36,33 @@ test('a connection serves again until the state changes, or it is discarded', as
   using(await pool.lease('bank', 2))
   await pool[Symbol.asyncDispose]()
   expect([opened.length, closed.length]).toEqual([3, 3])
+})
+
+test('a connection that somebody uses is closed by the last of them, though others open a new one', async () => {
+  const { pool, opened, closed } = rig()
+  const [first, second] = [await pool.lease('bank', 1), await pool.lease('bank', 1)]
+  const later = await pool.lease('bank', 2)
+  expect([opened, closed]).toEqual([['bank', 'bank'], []])
+  using(first)
+  await settled()
+  expect(closed).toEqual([])
+  using(second)
+  await settled()
+  expect(closed).toEqual(['bank'])
+  later.discard()
+  await settled()
+  expect(closed).toEqual(['bank'])
+  using(later)
+  await pool[Symbol.asyncDispose]()
+  expect(closed).toEqual(['bank', 'bank'])
+})
+
+test('connections that are used up but in use count as open, and the end closes them', async () => {
+  const { pool, closed } = rig()
+  for (const version of [1, 2, 3, 4]) await pool.lease('bank', version)
+  await expect(pool.lease('other', 4)).rejects.toMatchObject({ code: 'connect_failed' })
+  await pool[Symbol.asyncDispose]()
+  expect(closed).toEqual(Array(4).fill('bank'))
 })
 
 test('a fifth connection ends the one that is idle longest, and is refused where all are in use', async () => {
@@ -84,5 +112,8 @@ test('slots are given in turn, and one who gave up takes none', async () => {
   using(await next)
   using(await slots.take(signal))
 })
+
+/** Whatever was to be closed is closed. */
+const settled = (): Promise<void> => setImmediate()
 
 const using = (held: Disposable): void => held[Symbol.dispose]()
