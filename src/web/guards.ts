@@ -1,6 +1,8 @@
 import type { MiddlewareHandler } from 'hono'
+import { bodyLimit } from 'hono/body-limit'
 import { getCookie } from 'hono/cookie'
 import { FerryError } from '../errors/ferry-error.ts'
+import { sizeText } from '../model/size.ts'
 import { isSameWord } from './same-word.ts'
 import { errorPage } from './views/error-page.ts'
 import { loginPage } from './views/login.ts'
@@ -57,6 +59,16 @@ export const sessionGuard =
     context.set('session', session)
     return next()
   }
+
+/** Takes forms of so many bytes at most. */
+export const sizeGuard = (admin: Admin, maxBytes: number): Guard =>
+  bodyLimit({
+    maxSize: maxBytes,
+    onError: (context) => {
+      const error = new FerryError('usage', `the request is larger than ${sizeText(maxBytes)}`)
+      return context.html(errorPage(admin, context, error), 413)
+    },
+  })
 
 const safeMethods = ['GET', 'HEAD']
 

@@ -1,7 +1,6 @@
 import { Hono } from 'hono'
-import { bodyLimit } from 'hono/body-limit'
 import { FerryError } from '../errors/ferry-error.ts'
-import { changeGuard, hostGuard, securityHeaders, sessionGuard } from './guards.ts'
+import { changeGuard, hostGuard, securityHeaders, sessionGuard, sizeGuard } from './guards.ts'
 import { assetRoutes } from './routes/assets.ts'
 import { connectionRoutes } from './routes/connections.ts'
 import { fileRoutes } from './routes/files.ts'
@@ -23,10 +22,10 @@ export function webApp(admin: Admin, isOurs: (host: string, local: string) => bo
   app.use(securityHeaders)
   app.use(hostGuard(isOurs))
   app.route('/', assetRoutes(admin))
-  const limited = bodyLimit({ maxSize: maxForm })
-  app.use((context, next) => (context.req.method === 'PUT' ? next() : limited(context, next)))
   app.route('/', loginRoutes(admin))
   app.use(sessionGuard(admin))
+  const limited = sizeGuard(admin, maxForm)
+  app.use((context, next) => (context.req.method === 'PUT' ? next() : limited(context, next)))
   app.use(changeGuard(admin))
   app.route('/', connectionRoutes(admin))
   app.route('/', pingRoutes(admin))

@@ -165,12 +165,12 @@ describeWith('chromium', 'the web admin keeps strangers out', () => {
     }
   })
 
-  test('who tries too often waits, and gets nothing from the right token meanwhile', async () => {
+  test('who tries too often waits, and the right token still lets in', async () => {
     const statuses = new Set<number>()
     for (let tries = 0; tries < 12; tries += 1) statuses.add((await send(`${rig.origin}/?token=${tries}`)).status)
     expect([...statuses]).toEqual([403, 429])
-    const { status, headers } = await send(rig.address)
+    const { status, headers } = await send(`${rig.origin}/?token=guess`)
     expect([status, Number(headers['retry-after']) > 0]).toEqual([429, true])
-    expect((await send(rig.origin, { headers: { cookie } })).status).toBe(200)
+    expect((await send(rig.address)).status).toBe(200)
   })
 })

@@ -27,13 +27,18 @@ function started(folder: string, options: Partial<WebAdminOptions> = {}) {
   return { state, admin }
 }
 
-async function ask(address: string, options: RequestOptions, body = '') {
+/** Without a body it never ends, whatever length was announced. */
+async function ask(address: string, options: RequestOptions, body: string | null = '') {
   const send = address.startsWith('https:') ? secureRequest : request
   const sent = send(address, { rejectUnauthorized: false, ...options })
-  sent.end(body)
+  // An answer may come before all was sent, and with it the end.
+  sent.on('error', () => undefined)
+  if (body === null) sent.flushHeaders()
+  else sent.end(body)
   const [response] = await once(sent, 'response')
   const chunks: Buffer[] = []
   for await (const chunk of response) chunks.push(chunk)
+  sent.destroy()
   return { status: response.statusCode, headers: response.headers, text: Buffer.concat(chunks).toString('utf8') }
 }
 
@@ -52,6 +57,38 @@ test('a password lets in over https, with a cookie for https alone; a wrong one 
   expect([wrong.status, wrong.headers['set-cookie']]).toEqual([403, undefined])
   const right = await ask(`${origin}/login`, form, 'password=correct+horse')
   expect(String(right.headers['set-cookie'])).toMatch(/; HttpOnly; Secure; SameSite=Strict$/)
+})
+
+test('after ten wrong passwords the right one has to wait, and the right token has not', async () => {
+  await using directory = await temporaryDirectory()
+  await using admin = await started(directory.path, { password: 'correct horse' }).admin
+  const { origin } = new URL(admin.address)
+  for (let tries = 0; tries < 10; tries += 1) await ask(`${origin}/login`, form, `password=${tries}`)
+  const password = await ask(`${origin}/login`, form, 'password=correct+horse')
+  expect([password.status, password.headers['set-cookie']]).toEqual([429, undefined])
+  const token = await ask(admin.address, {})
+  expect([token.status, String(token.headers['set-cookie'])]).toEqual([200, expect.stringContaining('HttpOnly')])
+})
+
+test('a form that is too large is refused with 413, and a stranger’s before it is read', async () => {
+  await using directory = await temporaryDirectory()
+  const { admin: starting } = started(directory.path, { password: 'correct horse' })
+  await using admin = await starting
+  const { origin } = new URL(admin.address)
+  const cookie = String((await ask(admin.address, {})).headers['set-cookie']).split(';')[0] ?? ''
+  const chunked = { headers: { ...form.headers, 'transfer-encoding': 'chunked' } }
+  for (const path of ['/login', '/logout']) {
+    for (const headers of [form.headers, chunked.headers]) {
+      const { status, text } = await ask(`${origin}${path}`, { ...form, headers }, 'x'.repeat(17 * 1024))
+      expect([status, text]).toEqual([413, expect.stringContaining('the request is larger than 16.0 KiB')])
+    }
+  }
+  const large = 'x'.repeat(21 * 1024 * 1024)
+  const own = await ask(`${origin}/manifest/plan`, { ...form, headers: { ...form.headers, cookie } }, large)
+  expect([own.status, own.text]).toEqual([413, expect.stringContaining('the request is larger than 20.0 MiB')])
+  const announced = { ...form, headers: { ...form.headers, 'content-length': '1000000' } }
+  const { status, text } = await ask(`${origin}/manifest/plan`, announced, null)
+  expect([status, text]).toEqual([401, expect.stringContaining('Log in')])
 })
 
 test('without a password none lets in', async () => {
