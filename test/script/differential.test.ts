@@ -130,7 +130,7 @@ describeWithSshd('a script does what OpenSSH sftp does with it', () => {
         fc.asyncProperty(scripts, async (script) => {
           await compare(script, false)
         }),
-        { numRuns: 10, seed: testSeed * atOnce + part },
+        { numRuns: 25, seed: testSeed * atOnce + part },
       )
     },
     120_000,

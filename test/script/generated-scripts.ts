@@ -33,24 +33,40 @@ const command = fc.oneof(
   line(fc.constantFrom('lcd', 'lmkdir'), local),
   line('lumask', fc.constantFrom('22', '077', '0', '9')),
   line(
-    fc.constantFrom(
-      'pwd',
-      'lpwd',
-      'cd',
-      'progress',
-      'version',
-      'mk x',
-      '# nothing',
-      '',
-      'get "open',
-      '!echo hello',
-      'quit',
-    ),
+    fc.constantFrom('pwd', 'lpwd', 'progress', 'version', 'mk x', '# nothing', '', 'get "open', '!echo hello', 'quit'),
   ),
 )
 
 /** `..` as a source lands elsewhere than in 9.2, and what is copied into itself hardly ends. */
 const takesParent = (text: string): boolean => /^get -\S*[rR]\S* \S*\.[.*]/.test(text)
+
+/** A script that is made up stays in its trees: it never goes to the home directory of who runs the tests, or to a parent. */
+const leaves = (text: string): boolean => /^(?:(?:cd|chdir) .*(?:""|\.\.)|(?:ln|symlink) .*\.\.)/.test(text)
+
+/** Words of quotes, escapes, wildcards and comment signs in any order. Without "/" and ".." a path stays in its tree; 9.2 dies of braces. */
+const oddWord = fc
+  .string({ unit: fc.constantFrom(...'ab \t\'"\\*?[]#-!^.é'), maxLength: 9 })
+  .filter((text) => !text.includes('..'))
+
+/** A backslash at the end of a line is not what it was in 9.2. */
+const oddCommand = line(
+  fc.constantFrom(
+    'mkdir',
+    'ls',
+    'ls -1',
+    'rename',
+    'ln',
+    'ln -s',
+    'rm',
+    'put l2.txt',
+    'get a.txt',
+    'put',
+    'get',
+    'reget',
+  ),
+  oddWord,
+  fc.oneof(oddWord, remote),
+).filter((text) => !text.endsWith('\\') && !leaves(text) && !takesParent(text))
 
 const prefix = fc.constantFrom('', '', '-', '-', '-', '@', '-@', '- ', '  -')
 
@@ -60,7 +76,10 @@ export const scripts = fc
     fc
       .tuple(
         prefix,
-        command.filter((text) => !takesParent(text)),
+        fc.oneof(
+          command.filter((text) => !takesParent(text) && !leaves(text)),
+          oddCommand,
+        ),
       )
       .map(([before, text]) => `${before}${text}`),
     { minLength: 1, maxLength: 12 },
