@@ -15,7 +15,10 @@ export function statePushCommand(context: CommandContext): Command {
     .description('copy the state to another store, a file or a postgres:// URL')
     .argument('<store>')
     .option('--force', forceText, false)
-    .addHelpText('after', `Examples: ferry state push postgres://ferry@db.example/ferry\n${exits}`)
+    .addHelpText(
+      'after',
+      `Examples: ferry state push 'postgres://ferry@db.example/ferry?sslmode=verify-full'\n${exits}`,
+    )
     .action((location: string, flags: Flags) => runStateCopy(context, undefined, location, flags))
 }
 
@@ -24,7 +27,10 @@ export function statePullCommand(context: CommandContext): Command {
     .description('copy the state of another store, a file or a postgres:// URL, here')
     .argument('<store>')
     .option('--force', forceText, false)
-    .addHelpText('after', `Examples: ferry state pull postgres://ferry@db.example/ferry\n${exits}`)
+    .addHelpText(
+      'after',
+      `Examples: ferry state pull 'postgres://ferry@db.example/ferry?sslmode=verify-full'\n${exits}`,
+    )
     .action((location: string, flags: Flags) => runStateCopy(context, location, undefined, flags))
 }
 

@@ -1,7 +1,8 @@
 import { hostname } from 'node:os'
 import type { Client } from 'pg'
 import { FerryError } from '../errors/ferry-error.ts'
-import { errnoOf } from '../errors/local-error.ts'
+import { errnoOf, localReason } from '../errors/local-error.ts'
+import { isLoopback } from '../model/loopback.ts'
 import { orAbort } from '../model/or-abort.ts'
 
 /** How long the server may take to let us in, and to answer one statement. */
@@ -38,19 +39,12 @@ const raised = (cause: unknown): never => {
 }
 
 /**
- * Connects as libpq would: what the URL leaves out comes from the PG… variables. This and every query rejects with DatabaseError, or
- * with the signal's reason.
+ * Connects; what the URL leaves out comes from the PG… variables, as with libpq. This and every query rejects with DatabaseError, or
+ * with the signal's reason; this alone with `usage`, too.
  */
 export async function connectDatabase(url: string, signal: AbortSignal): Promise<Database> {
   signal.throwIfAborted()
-  const { default: pg } = await import('pg')
-  const client = new pg.Client({
-    connectionString: url,
-    application_name: applicationName,
-    connectionTimeoutMillis: connectTimeoutMs,
-    query_timeout: answerTimeoutMs,
-    keepAlive: true,
-  })
+  const client = await clientOf(url)
   // A connection that breaks while nothing is asked of it is told by the next question.
   client.on('error', () => undefined)
   try {
@@ -66,6 +60,30 @@ export async function connectDatabase(url: string, signal: AbortSignal): Promise
     },
     [Symbol.asyncDispose]: () => end(client),
   }
+}
+
+async function clientOf(url: string): Promise<Client> {
+  const { default: pg } = await import('pg')
+  const location = withoutPassword(url)
+  let client: Client
+  try {
+    client = new pg.Client({
+      connectionString: url,
+      application_name: applicationName,
+      connectionTimeoutMillis: connectTimeoutMs,
+      query_timeout: answerTimeoutMs,
+      keepAlive: true,
+    })
+  } catch (error) {
+    // It reads the files of certificates at once.
+    throw new FerryError('usage', `open the state ${location}: ${localReason(error)}`, { cause: error })
+  }
+  const { host, ssl } = client
+  // Unlike libpq, pg uses no TLS that was not asked for, and the state would go over the network in clear.
+  if (ssl || host.startsWith('/') || isLoopback(host) || /[?&]sslmode=disable(?:&|$)/.test(url)) return client
+  throw new FerryError('usage', `open the state ${location}: the URL does not say how to encrypt the way to ${host}`, {
+    hint: 'add ?sslmode=verify-full, or ?sslmode=disable where nobody listens on the way',
+  })
 }
 
 /** Who holds a lock, as others read it in pg_stat_activity; PostgreSQL keeps 63 bytes of it. */

@@ -25,14 +25,13 @@ export function postgresStateStore(url: string, options: LockOptions): StateStor
     try {
       return await writeOnce(url, change, following, {
         ...options,
-        location,
-        updateId,
+        ...{ location, updateId },
         onCommit: (state) => (committing = state),
       })
     } catch (error) {
       if (!(error instanceof DatabaseError)) throw error
       if (committing !== undefined && error.isLost)
-        return whetherWritten(url, location, updateId, committing, error, options)
+        return whetherWritten(url, committing, error, { ...options, location, updateId })
       throw failed(location, error)
     }
   }
@@ -56,15 +55,14 @@ export function postgresStateStore(url: string, options: LockOptions): StateStor
 interface WriteOptions extends LockOptions {
   readonly location: string
   readonly updateId: string
-  /** Called before the last step, with what is there once it is done. */
-  readonly onCommit: (state: State) => void
 }
 
 async function writeOnce(
   url: string,
   change: StateChange,
   following: Following,
-  options: WriteOptions,
+  /** `onCommit` is called before the last step, with what is there once it is done. */
+  options: WriteOptions & { readonly onCommit: (state: State) => void },
 ): Promise<State> {
   const { location, signal, updateId, onCommit } = options
   // Ending the connection takes back whatever was not committed.
@@ -167,24 +165,21 @@ async function keepHistory(
 }
 
 /** The connection broke while the last answer was due: looks whether the change is there. */
-async function whetherWritten(
-  url: string,
-  location: string,
-  updateId: string,
-  state: State,
-  cause: DatabaseError,
-  { timeoutMs, signal }: LockOptions,
-): Promise<State> {
+async function whetherWritten(url: string, state: State, cause: DatabaseError, options: WriteOptions): Promise<State> {
+  const { location, timeoutMs, signal } = options
   const deadline = performance.now() + timeoutMs
   for (;;) {
     try {
       await using database = await connectDatabase(url, signal)
-      const rows = await database.query('SELECT 1 FROM ferry_history WHERE update_id = $1 LIMIT 1', [updateId])
-      if (rows.length > 0 || stateText(await readState(database)) === stateText(state)) return state
+      await database.query('BEGIN')
+      // The server may still be at it: whoever has the lock knows that it is not.
+      await takeLock(database, { ...options, timeoutMs: Math.max(0, deadline - performance.now()) })
+      if (await isWritten(database, state, options)) return state
       throw failed(location, cause)
     } catch (error) {
-      if (!(error instanceof DatabaseError)) throw error
-      if (performance.now() >= deadline) {
+      const isLocked = error instanceof FerryError && error.code === 'state_locked'
+      if (!isLocked && !(error instanceof DatabaseError)) throw error
+      if (isLocked || performance.now() >= deadline) {
         throw new FerryError(
           'outcome_unknown',
           `write the state ${location}: the connection was lost at the last step`,
@@ -197,6 +192,15 @@ async function whetherWritten(
     }
     await orAbort(delay(200), signal)
   }
+}
+
+/** Another change may have come after it. */
+async function isWritten(database: Database, state: State, { updateId }: WriteOptions): Promise<boolean> {
+  // Where it was the first change of all, there is no table without it.
+  const [history] = await database.query("SELECT to_regclass('ferry_history') IS NOT NULL AS there")
+  if (history?.['there'] !== true) return false
+  const rows = await database.query('SELECT 1 FROM ferry_history WHERE update_id = $1 LIMIT 1', [updateId])
+  return rows.length > 0 || stateText(await readState(database)) === stateText(state)
 }
 
 const failed = (location: string, cause: DatabaseError): FerryError =>

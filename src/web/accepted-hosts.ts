@@ -1,4 +1,5 @@
 import { X509Certificate } from 'node:crypto'
+import { isLoopback } from '../model/loopback.ts'
 
 /** How the web admin is reached, as far as that tells which names a browser may call it by. */
 export interface Reach {
@@ -12,10 +13,6 @@ export interface Reach {
 }
 
 const loopbackNames = ['127.0.0.1', 'localhost', '[::1]']
-
-/** Whether nobody but this machine can reach an address. */
-export const isLoopback = (address: string): boolean =>
-  address === 'localhost' || address === '::1' || /^127(?:\.\d{1,3}){3}$/.test(address)
 
 /**
  * Which Host headers are ours. A page of a stranger whose name was made to point to this machine (DNS rebinding) comes with that name, and

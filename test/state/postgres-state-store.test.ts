@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { connect, createServer, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
@@ -33,6 +34,33 @@ async function caught(work: Promise<unknown>): Promise<FerryError> {
     () => Promise.reject(new Error('it did not fail')),
     (error: FerryError) => error,
   )
+}
+
+/** A way to the server that tells the text of each message before it passes it on, with both of its ends. */
+async function wayTo(url: string, told: (text: string, client: Socket, server: Socket) => void) {
+  const { hostname, port } = new URL(url)
+  const sockets = new Set<Socket>()
+  const listener = createServer((client) => {
+    const server = connect(Number(port), hostname)
+    for (const socket of [client, server]) sockets.add(socket.on('error', () => undefined))
+    server.pipe(client)
+    client.on('data', (data: Buffer) => {
+      // A message begins with a byte for its kind and four for its length.
+      const text = data.subarray(5).toString('latin1')
+      told(text, client, server)
+      if (!server.destroyed) server.write(data)
+    })
+  }).listen(0, '127.0.0.1')
+  await once(listener, 'listening')
+  const place = listener.address()
+  const own = typeof place === 'object' && place !== null ? place.port : 0
+  return {
+    url: url.replace(`:${port}/`, `:${own}/`),
+    async [Symbol.asyncDispose]() {
+      for (const socket of sockets) socket.destroy()
+      await new Promise((closed) => listener.close(closed))
+    },
+  }
 }
 
 describeWith('postgres', 'a state in PostgreSQL', () => {
@@ -101,6 +129,69 @@ describeWith('postgres', 'a state in PostgreSQL', () => {
     expect(error).toMatchObject({ code: 'state_failed', message: expect.stringMatching(/nothing was changed$/) })
     expect(await open(url).read()).toEqual(before)
     expect((await add(open(url), 'third')).serial).toBe(2)
+  })
+
+  test.each([[true], [false]])(
+    'a connection that is lost during COMMIT: the change is reported as the server ends it (written: %s)',
+    async (isWritten) => {
+      const url = await server.newDatabase()
+      const before = await add(open(url), 'first')
+      // COMMIT waits for us, and then fails where it is to fail.
+      await query(
+        url,
+        `CREATE FUNCTION wait() RETURNS trigger LANGUAGE plpgsql AS $$
+         BEGIN PERFORM pg_advisory_xact_lock(77); ${isWritten ? '' : "RAISE 'refused';"} RETURN NULL; END $$;
+         CREATE CONSTRAINT TRIGGER wait AFTER UPDATE ON ferry_state DEFERRABLE INITIALLY DEFERRED
+         FOR EACH ROW EXECUTE FUNCTION wait()`,
+      )
+      const gate = new pg.Client({ connectionString: url })
+      gate.on('error', () => undefined)
+      await gate.connect()
+      await gate.query('SELECT pg_advisory_lock(77)')
+      let connections = 0
+      await using way = await wayTo(url, (text, socket) => {
+        if (text.startsWith('COMMIT')) socket.destroy()
+        if (text.includes('_advisory_xact_lock')) connections += 1
+        if (connections === 2) void gate.query('SELECT pg_advisory_unlock(77)')
+      })
+      const writing = add(open(way.url), 'second')
+      if (isWritten) expect((await writing).serial).toBe(2)
+      else expect(await caught(writing)).toMatchObject({ code: 'state_failed' })
+      expect((await open(url).read()).serial).toBe(isWritten ? 2 : before.serial)
+      await gate.end()
+    },
+  )
+
+  test('a connection that is lost during the first change of all, which is not written: nothing was changed', async () => {
+    const url = await server.newDatabase()
+    await using way = await wayTo(url, (text, socket, server) => {
+      if (!text.startsWith('COMMIT')) return
+      server.destroy()
+      socket.destroy()
+    })
+    expect(await caught(add(open(way.url), 'first'))).toMatchObject({ code: 'state_failed' })
+    expect((await open(url).read()).serial).toBe(0)
+  })
+
+  test('a host that is not this machine needs an sslmode, and one that has no TLS is refused with it', async () => {
+    const url = await server.newDatabase()
+    for (const far of ['postgres://ferry:guess@db.invalid/x', 'postgres://h/x?host=db.invalid']) {
+      for (const work of [() => open(far).read(), () => add(open(far), 'x')]) {
+        const error = await caught(work())
+        expect(error).toMatchObject({
+          code: 'usage',
+          message: expect.stringContaining('does not say how to encrypt the way to db.invalid'),
+          details: { hint: expect.stringContaining('sslmode=verify-full') },
+        })
+        expect(error.message).not.toContain('guess')
+      }
+    }
+    for (const asked of ['postgres://db.invalid/x?sslmode=disable', 'postgres://db.invalid/x?sslmode=verify-full']) {
+      await expect(open(asked).read()).rejects.toMatchObject({ code: 'state_unreadable' })
+    }
+    await expect(open(`${url}?sslmode=verify-full`).read()).rejects.toThrow(/does not support SSL/)
+    const missing = open('postgres://db.invalid/x?sslmode=verify-full&sslrootcert=/nowhere/ca.pem').read()
+    await expect(missing).rejects.toMatchObject({ code: 'usage', message: expect.stringContaining('no such file') })
   })
 
   test('a database of an earlier version gets what it lacks with the next change, and keeps its state', async () => {
