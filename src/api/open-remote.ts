@@ -6,6 +6,7 @@ import type { Origin, Stored } from '../model/state.ts'
 import { openSecret } from '../secrets/open-secret.ts'
 import { sealingKeys } from '../secrets/sealing-keys.ts'
 import { openSession } from '../sftp/open-session.ts'
+import type { SftpSession } from '../sftp/session.ts'
 import { connectChannel } from '../ssh/connect-channel.ts'
 import { limitBandwidth } from '../ssh/limit-bandwidth.ts'
 import { resolveSettings, type SettingsInput } from '../ssh/resolve-settings.ts'
@@ -49,7 +50,8 @@ export async function openRemote(input: ConnectionInput, dependencies: RemoteDep
     const isLimited = (input.overrides.bandwidthLimit ?? connection.bandwidth_limit) !== undefined
     return {
       session,
-      ...(!isLimited && settings.transport !== 'command' && { more: moreConnections(settings, events) }),
+      ...(!isLimited &&
+        settings.transport !== 'command' && { more: moreConnections(settings, events, channel, session) }),
       name: connection.name,
       peer: channel.peer,
       connectedInMs: performance.now() - startedAt,
@@ -67,15 +69,20 @@ export async function openRemote(input: ConnectionInput, dependencies: RemoteDep
 const toldOf = ({ logLevel }: Settings, { level }: TransportEvents) => level ?? (() => logLevel)
 
 /** Nobody is asked again for what the first connection has, and warned again of what it told. */
-function moreConnections(settings: Settings, events: TransportEvents): MoreConnections {
+function moreConnections(
+  settings: Settings,
+  events: TransportEvents,
+  { another }: Channel,
+  like: SftpSession,
+): MoreConnections {
   const quiet: TransportEvents = { note: (level, text) => events.note(level === 0 ? 1 : level, text) }
   const { timeoutMs } = settings
   const logLevel = toldOf(settings, events)
+  const note = (level: 1 | 2 | 3 | 4, text: string): void => quiet.note(level, text)
+  const options = { timeoutMs, note, logLevel }
   return {
-    open: async (signal) => {
-      const channel = await connectChannel(settings, quiet, signal)
-      return openSession(channel, { timeoutMs, signal, note: (level, text) => quiet.note(level, text), logLevel })
-    },
+    connection: async (signal) => openSession(await connectChannel(settings, quiet, signal), { ...options, signal }),
+    ...(another && { channel: async (signal) => openSession(await another(signal), { ...options, signal, like }) }),
     note: (text) => quiet.note(1, text),
   }
 }

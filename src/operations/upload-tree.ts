@@ -26,6 +26,13 @@ interface Place {
   readonly openAbove: () => Promise<unknown>
 }
 
+/** What is known of a file's final name: that nothing has it, or what LSTAT says; and whether it is all that is uploaded. */
+interface Standing {
+  readonly fresh?: boolean
+  readonly seen?: Promise<Attributes | undefined> | undefined
+  readonly alone?: boolean
+}
+
 interface Made extends Place {
   readonly stats: Stats
   readonly fresh: boolean
@@ -47,7 +54,12 @@ export class UploadTree {
     this.#directory({ from, to, below: '', depth: 0, above: [], intoExisting, openAbove: async () => {} }, stats, alone)
   }
 
-  async file(from: string, to: RemotePath, stats: Stats, fresh: boolean, alone = false): Promise<void> {
+  async file(
+    from: string,
+    to: RemotePath,
+    stats: Stats,
+    { fresh = false, alone = false, seen }: Standing,
+  ): Promise<void> {
     const { session, report, preserve, leftovers, pool } = this.#run
     report.found(stats.size)
     await this.#run.queue.file(async () => {
@@ -57,6 +69,7 @@ export class UploadTree {
           preserve,
           fsync: this.#fsync,
           fresh,
+          seen,
           leftovers,
           pool,
         })
@@ -111,7 +124,7 @@ export class UploadTree {
       if (stats.isSymbolicLink() && links === 'follow') stats = statSync(fsPath(from))
       const isDirectory = stats.isDirectory()
       if (!filter.takes(below, isDirectory) && !(isDirectory && filter.mayTakeBelow)) return
-      if (stats.isFile()) return await this.file(from, to, stats, await open())
+      if (stats.isFile()) return await this.file(from, to, stats, { fresh: await open() })
       if (isDirectory) return this.#below(place, parent, { from, to, below, openAbove: open }, stats)
       if (!stats.isSymbolicLink()) return report.skip(from, specialKind(stats))
       if (links === 'skip') return report.skip(from, 'a symbolic link')

@@ -1,11 +1,12 @@
 import { type Stats, statSync } from 'node:fs'
 import { FerryError } from '../errors/ferry-error.ts'
 import { localError } from '../errors/local-error.ts'
-import { isDirectory } from '../model/attributes.ts'
+import { type Attributes, isDirectory } from '../model/attributes.ts'
 import { fsPath } from '../model/name-bytes.ts'
 import { joinRemote, type RemotePath, remotePath } from '../model/remote-path.ts'
 import type { SftpSession } from '../sftp/session.ts'
 import type { TransferSummary } from '../transfer/progress.ts'
+import { lstatOrAbsent } from '../transfer/remote-target.ts'
 import { told } from '../transfer/transfer-error.ts'
 import { canSync } from './can-sync.ts'
 import { type Destination, type Landing, landings } from './landing.ts'
@@ -25,11 +26,13 @@ export function upload(
   const run = new TransferRun(session, 'write', options)
   return run.complete(async () => {
     const alone = sources.length === 1
+    const seen = lstatOrAbsent(session, to)
+    seen.catch(() => undefined) // looked at where it is the final name
     const destination = await destinationOf(session, to, alone)
     const fsync = canSync(session, options.fsync ?? false, (message) => run.report.warn(to, message))
     const tree = new UploadTree(run, fsync)
     for (const landing of landings('upload', sources, to, destination, joinRemote)) {
-      await uploadSource(run, tree, landing, alone)
+      await uploadSource(run, tree, landing, alone, landing.to === to ? seen : undefined)
     }
     await tree.finish()
   })
@@ -51,6 +54,7 @@ async function uploadSource(
   tree: UploadTree,
   { from, to, intoExisting }: Landing,
   alone: boolean,
+  seen: Promise<Attributes | undefined> | undefined,
 ): Promise<void> {
   let stats: Stats
   try {
@@ -59,7 +63,7 @@ async function uploadSource(
     return run.fail(from, to, told(`upload ${from} -> ${to}`, error, { path: from }), alone)
   }
   if (stats.isDirectory()) tree.root(from, remotePath(to), stats, intoExisting, alone)
-  else await tree.file(from, remotePath(to), stats, false, alone)
+  else await tree.file(from, remotePath(to), stats, { alone, seen })
 }
 
 /** A link that is given as a source is followed. */

@@ -30,6 +30,10 @@ export class ChannelSession implements SftpSession {
     this.limits = limits
   }
 
+  get roundTripMs(): number | undefined {
+    return this.#exchange.roundTripMs
+  }
+
   open(path: string, flags: OpenFlags, attributes: Attributes = {}): Promise<Handle> {
     const fields = [path, pflags(flags), attributes]
     return this.#request(on('open', path), requestType.open, fields, answers.handle(path))

@@ -17,6 +17,7 @@ export type Reading<T> = (answer: Answer, subject: Subject) => T
 
 interface Pending {
   readonly subject: Subject
+  readonly askedAt: number
   readonly settle: (answer: Answer) => void
   readonly reject: (error: FerryError) => void
 }
@@ -44,6 +45,7 @@ export class Exchange {
   #answered = false
   #creditedBytes = 0
   #acceptedBytes = 0
+  #roundTripMs: number | undefined
   #lastWords: NodeJS.Timeout | undefined
   readonly #noting: () => ExchangeNote | undefined
 
@@ -88,9 +90,15 @@ export class Exchange {
         4,
         `sent packet type ${packet[4] ?? 0}, ${packet.length + (payload?.length ?? 0)} bytes, request ${id}`,
       )
-      this.#pending.set(id, { subject, settle: (answer) => resolve(read(answer, subject)), reject })
+      const askedAt = performance.now()
+      this.#pending.set(id, { subject, askedAt, settle: (answer) => resolve(read(answer, subject)), reject })
       this.#sender.send(packet, payload)
     })
+  }
+
+  /** The shortest that an answer took, with nothing before it in the way: what the line and the server need at least. */
+  get roundTripMs(): number | undefined {
+    return this.#roundTripMs
   }
 
   get isDead(): boolean {
@@ -146,6 +154,7 @@ export class Exchange {
     if (request === undefined) {
       throw new FerryError('protocol_error', `the server answered request ${answer.id}, which is not in flight`)
     }
+    this.#roundTripMs = Math.min(this.#roundTripMs ?? Number.POSITIVE_INFINITY, performance.now() - request.askedAt)
     try {
       request.settle(answer)
     } catch (error) {

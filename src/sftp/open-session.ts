@@ -15,6 +15,8 @@ export interface OpenSessionOptions {
   readonly note?: (level: 1 | 2 | 3 | 4, text: string) => void
   /** From 2 on each request is noted, at 4 each packet. */
   readonly logLevel?: () => number
+  /** Another session with the same server: what it has learned holds here as well, and nothing is waited for. */
+  readonly like?: SftpSession
 }
 
 /** What every server takes (draft-ietf-secsh-filexfer-02 §3). */
@@ -25,8 +27,13 @@ const transferMax = packetMax - 1024
 
 /** Starts SFTP on a channel. The session owns the channel: it is closed with the session, and at once where this rejects. */
 export async function openSession(channel: Channel, options: OpenSessionOptions): Promise<SftpSession> {
-  const { timeoutMs, note, logLevel } = options
+  const { timeoutMs, note, logLevel, like } = options
   const exchange = new Exchange(channel, timeoutMs, () => ((logLevel?.() ?? 0) >= 2 ? note : undefined))
+  if (like !== undefined) {
+    // Requests go right behind INIT: should the server be another one after all, they fail with it.
+    agreeVersion(exchange).catch(() => exchange.end())
+    return new ChannelSession(channel, exchange, like.extensions, like.limits)
+  }
   try {
     return await orAbort(startSession(channel, exchange, options), options.signal)
   } catch (error) {
@@ -37,14 +44,18 @@ export async function openSession(channel: Channel, options: OpenSessionOptions)
 }
 
 async function startSession(channel: Channel, exchange: Exchange, options: OpenSessionOptions): Promise<SftpSession> {
-  const { version, extensions } = await exchange.start()
-  if (version !== protocolVersion) {
-    throw new FerryError('protocol_error', `start SFTP: the server speaks version ${version}, ferry ${protocolVersion}`)
-  }
+  const { version, extensions } = await agreeVersion(exchange)
   const limits = await askLimits(exchange, extensions)
   options.note?.(1, `SFTP version ${version}, at most ${limits.read} bytes a read, ${limits.write} a write`)
   options.note?.(2, `SFTP extensions: ${[...extensions].map(([name, value]) => `${name} ${value}`).join(', ')}`)
   return new ChannelSession(channel, exchange, extensions, limits)
+}
+
+async function agreeVersion(exchange: Exchange): Promise<Version> {
+  const agreed = await exchange.start()
+  if (agreed.version === protocolVersion) return agreed
+  const versions = `the server speaks version ${agreed.version}, ferry ${protocolVersion}`
+  throw new FerryError('protocol_error', `start SFTP: ${versions}`)
 }
 
 async function askLimits(exchange: Exchange, extensions: Version['extensions']): Promise<Limits> {

@@ -36,6 +36,8 @@ export interface SftpSession extends AsyncDisposable {
   /** Name and version as the server announced them. */
   readonly extensions: ReadonlyMap<string, string>
   readonly limits: Limits
+  /** The shortest time in which a request was answered so far: the line's round trip, where the server is quick. */
+  readonly roundTripMs: number | undefined
 
   open(path: string, flags: OpenFlags, attributes?: Attributes): Promise<Handle>
   /** At most `length` bytes; fewer is no end of file, `null` is. */

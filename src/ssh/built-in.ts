@@ -36,7 +36,9 @@ export async function connectBuiltIn(
     const open = openSubsystem(settings.variables, events)
     const connection = await connectHost(settings, way.at(-1), open, clocked, deadline)
     way.push(connection)
-    return connection.channel.asChannel(settings, connection.ended, closeAll)
+    const another = (anotherSignal: AbortSignal): Promise<Channel> =>
+      openAnother(settings, connection, open, anotherSignal)
+    return connection.channel.asChannel(settings, connection.ended, closeAll, another)
   } catch (error) {
     await closeAll()
     throw error
@@ -59,6 +61,27 @@ const openSubsystem =
       else callback(undefined, new Subsystem(client, channel))
     })
   }
+
+/** A further channel of a connection; it is closed should it come too late. */
+async function openAnother(
+  settings: SshSettings,
+  { client, ended }: SshConnection<unknown>,
+  open: OpenChannel<Subsystem>,
+  signal: AbortSignal,
+): Promise<Channel> {
+  const opening = new Promise<Subsystem>((resolve, reject) => {
+    // Throws where the connection is gone.
+    open(client, (error, subsystem) => (subsystem === undefined ? reject(error) : resolve(subsystem)))
+  })
+  try {
+    const subsystem = await orAbort(opening, signal)
+    return subsystem.asChannel(settings, ended, async () => subsystem.close())
+  } catch (error) {
+    opening.then((subsystem) => subsystem.close()).catch(() => undefined)
+    signal.throwIfAborted()
+    throw connectError(settings, `the server says "${excerpt(localReason(error))}"`, error)
+  }
+}
 
 /** Connects and logs in to one host, directly or through the one before it. */
 async function connectHost<T>(

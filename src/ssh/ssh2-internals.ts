@@ -84,7 +84,7 @@ export function sealChannel(channel: object): void {
 }
 
 /** So much more than ssh2's 2 MiB may be under way to us. */
-const moreWindowBytes = 4 * 1024 * 1024
+const moreWindowBytes = 16 * 1024 * 1024
 
 /**
  * Lets the server send more before it hears from us: ssh2's own window allows 1 MiB a round trip. ssh2 tops up its own as before, and

@@ -23,10 +23,21 @@ export class Subsystem {
     channel.on('error', () => undefined)
     const seal = (): void => sealChannel(channel)
     client.on('error', seal).on('end', seal).on('close', seal)
+    channel.on('close', () => client.off('error', seal).off('end', seal).off('close', seal))
+  }
+
+  /** Ends this channel alone; nothing is waited for. */
+  close(): void {
+    this.#channel.close()
   }
 
   /** `close` ends all that the channel stands on. */
-  asChannel(settings: SshSettings, connectionEnded: Promise<FerryError>, close: () => Promise<void>): Channel {
+  asChannel(
+    settings: SshSettings,
+    connectionEnded: Promise<FerryError>,
+    close: () => Promise<void>,
+    another?: Channel['another'],
+  ): Channel {
     const { host, port, username } = settings
     const ended = new Promise<FerryError>((resolve) => {
       this.#channel.on('close', () => resolve(this.#end(settings)))
@@ -37,6 +48,7 @@ export class Subsystem {
       stream: this.#channel,
       ended,
       peer: { transport: 'ssh', host, port, username },
+      ...(another && { another }),
       close: () => {
         closing ??= close()
         return closing

@@ -5,8 +5,10 @@ import { TransferWindow, type WindowOptions } from './transfer-window.ts'
 
 /** How a transfer gets more sessions to the same server. */
 export interface MoreConnections {
-  /** Opens one without asking anybody anything. */
-  readonly open: (signal: AbortSignal) => Promise<SftpSession>
+  /** Logs in once more, without asking anybody anything. */
+  readonly connection: (signal: AbortSignal) => Promise<SftpSession>
+  /** Opens one over the present connection, in a few round trips; absent where that cannot be. */
+  readonly channel?: (signal: AbortSignal) => Promise<SftpSession>
   /** Why one could not be had: the transfer goes on with fewer. */
   readonly note: (text: string) => void
 }
@@ -18,16 +20,27 @@ export interface ConnectionPoolOptions extends WindowOptions {
   readonly signal: AbortSignal
 }
 
-/** Logging in takes some fifteen round trips, in which one channel moves 30 MiB or more: a shorter file does not earn them back. */
-const worthwhileBytes = 64 << 20
+/** Further ways for the pieces of one file. */
+export interface FurtherLanes {
+  /** Adds them to a file's lanes as they become ready; `open` opens the file in each. */
+  widen(lanes: Lanes, open: (session: SftpSession) => Promise<Handle>): void
+}
+
+/** Logging in takes some ten round trips, in which the channels of one connection move as much: a shorter file does not earn them back. */
+const connectionBytes = 64 << 20
+/** What one channel moves in a round trip, as the server's usual window allows: each has to have as much to do. */
+const channelBytes = 2 << 20
 /** Where a number was asked for, each connection has to have this much to do. */
 const smallestBytes = 1 << 20
 
-/** Connections that pay at a round trip of so many milliseconds, by measurement: below, one channel fills the line. */
-function worthwhile(direction: 'read' | 'write', roundTripMs: number): number {
-  if (roundTripMs >= 50) return 4
-  return direction === 'write' && roundTripMs >= 20 ? 2 : 1
-}
+/** How many sessions of a kind pay besides the present one, at a round trip of so many milliseconds, by measurement. */
+const worthwhile = {
+  /** Our own window for what is read grows, the server's for what is written does not: there each channel has one. */
+  channel: { read: () => 0, write: (ms: number) => (ms >= 50 ? 3 : ms >= 15 ? 1 : 0) },
+  connection: { read: (ms: number) => (ms >= 50 ? 3 : 0), write: (ms: number) => (ms >= 50 ? 3 : ms >= 20 ? 1 : 0) },
+} as const
+
+type Kind = keyof typeof worthwhile
 
 /** Further sessions of one transfer: opened when the first large file comes, used by all large files, closed with the transfer. */
 export class ConnectionPool implements AsyncDisposable {
@@ -35,9 +48,8 @@ export class ConnectionPool implements AsyncDisposable {
   readonly #direction: 'read' | 'write'
   readonly #options: ConnectionPoolOptions
   readonly #left = new AbortController()
-  readonly #opening: Promise<SftpSession | undefined>[] = []
+  readonly #opened = { channel: [] as Opening[], connection: [] as Opening[] }
   readonly #windows = new WeakMap<SftpSession, TransferWindow>()
-  #roundTripMs: Promise<number> | undefined
 
   constructor(session: SftpSession, direction: 'read' | 'write', options: ConnectionPoolOptions) {
     this.#session = session
@@ -45,38 +57,51 @@ export class ConnectionPool implements AsyncDisposable {
     this.#options = options
   }
 
-  /** How many connections a file of this size is worth. Asks the server for the round trip once, where that matters. */
-  async worth(sizeBytes: number): Promise<number> {
+  /** Opens as many as a file of this size is worth, unless they are there. */
+  begin(sizeBytes: number): FurtherLanes {
+    const wanted = (['channel', 'connection'] as const).flatMap((kind) =>
+      this.#some(kind, this.#worth(kind, sizeBytes)),
+    )
+    return {
+      widen: (lanes, open) => {
+        for (const opening of wanted) void this.#join(lanes, opening, open)
+      },
+    }
+  }
+
+  #worth(kind: Kind, sizeBytes: number): number {
     const { connections, more } = this.#options
-    if (more === undefined || connections === 1) return 1
-    if (connections !== undefined) return Math.max(1, Math.min(connections, Math.floor(sizeBytes / smallestBytes)))
-    if (sizeBytes < worthwhileBytes) return 1
-    this.#roundTripMs ??= roundTripMs(this.#session)
-    return worthwhile(this.#direction, await this.#roundTripMs)
+    if (more?.[kind] === undefined) return 0
+    if (connections !== undefined) {
+      return kind === 'channel' ? 0 : Math.min(connections, Math.floor(sizeBytes / smallestBytes)) - 1
+    }
+    const most = worthwhile[kind][this.#direction](this.#session.roundTripMs ?? 0)
+    if (kind === 'connection') return sizeBytes < connectionBytes ? 0 : most
+    return Math.min(most, Math.floor(sizeBytes / channelBytes) - 1)
   }
 
-  /** Adds to a file's lanes while it is under way; `open` opens the file in another session. */
-  widen(lanes: Lanes, count: number, open: (session: SftpSession) => Promise<Handle>): void {
-    for (let index = 0; index < count - 1; index += 1) void this.#join(lanes, index, open)
+  #some(kind: Kind, count: number): Opening[] {
+    const opened = this.#opened[kind]
+    while (opened.length < count) opened.push(this.#open(kind))
+    return opened.slice(0, Math.max(0, count))
   }
 
-  async #join(lanes: Lanes, index: number, open: (session: SftpSession) => Promise<Handle>): Promise<void> {
-    this.#opening[index] ??= this.#open()
-    const session = await this.#opening[index]
+  async #join(lanes: Lanes, opening: Opening, open: (session: SftpSession) => Promise<Handle>): Promise<void> {
+    const session = await opening
     if (session === undefined) return
     try {
       const handle = await open(session)
       if (!lanes.add({ session, handle, window: this.#window(session) })) await session.close(handle)
     } catch (error) {
-      this.#note(error)
+      this.#note('connection', error)
     }
   }
 
-  async #open(): Promise<SftpSession | undefined> {
+  async #open(kind: Kind): Promise<SftpSession | undefined> {
     try {
-      return await this.#options.more?.open(AbortSignal.any([this.#options.signal, this.#left.signal]))
+      return await this.#options.more?.[kind]?.(AbortSignal.any([this.#options.signal, this.#left.signal]))
     } catch (error) {
-      this.#note(error)
+      this.#note(kind, error)
       return undefined
     }
   }
@@ -87,21 +112,17 @@ export class ConnectionPool implements AsyncDisposable {
     return window
   }
 
-  #note(error: unknown): void {
+  #note(kind: Kind, error: unknown): void {
     if (this.#left.signal.aborted || this.#options.signal.aborted) return
     const reason = error instanceof Error ? error.message : String(error)
-    this.#options.more?.note(`another connection could not be used: ${reason}`)
+    this.#options.more?.note(`another ${kind} could not be used: ${reason}`)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#left.abort(new FerryError('cancelled', 'the transfer is over'))
-    const sessions = await Promise.all(this.#opening)
+    const sessions = await Promise.all([...this.#opened.channel, ...this.#opened.connection])
     await Promise.all(sessions.map((session) => session?.[Symbol.asyncDispose]()))
   }
 }
 
-async function roundTripMs(session: SftpSession): Promise<number> {
-  const startedAt = performance.now()
-  await session.realpath('.').catch(() => undefined) // a refusal takes as long
-  return performance.now() - startedAt
-}
+type Opening = Promise<SftpSession | undefined>

@@ -38,6 +38,8 @@ export async function downloadFile(
 ): Promise<number> {
   const act = `download ${from} -> ${to}`
   const { signal } = options
+  // What may be resumed has to be whole up to a point, and so comes over one way.
+  const more = kept === undefined ? pool?.begin(attributes.size ?? 0) : undefined
   const handle = await session.open(from, { read: true }).catch((error: unknown) => {
     throw told(act, error, { path: from })
   })
@@ -50,9 +52,7 @@ export async function downloadFile(
       const ahead = resume === undefined ? {} : { ahead: mostAhead }
       if (start > 0) onResumed(start)
       const lanes = new Lanes({ session, handle, window })
-      // What may be resumed has to be whole up to a point, and so comes over one way.
-      const count = resume === undefined ? ((await pool?.worth(attributes.size ?? 0)) ?? 1) : 1
-      pool?.widen(lanes, count, (other) => openSame(other, from, opened))
+      more?.widen(lanes, (other) => openSame(other, from, opened))
       const how = { ...size, ...ahead, offset: start, window, lanes, onBytes, signal }
       const bytes = await fetchFile(session, handle, fd, how).finally(() => lanes.end())
       await checkEnd(session, handle, start + bytes, await opened)

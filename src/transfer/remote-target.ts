@@ -15,12 +15,16 @@ export interface RemoteTarget {
   readonly viaLink: boolean
 }
 
-/** Looks where a path leads. Nothing there is an answer: a new name, or what a dangling link wants. */
-export async function remoteTarget(session: SftpSession, path: RemotePath): Promise<RemoteTarget> {
+/** Looks where a path leads; `seen` is what LSTAT says of it, where that was asked already. Nothing there is an answer: a new name, or what a dangling link wants. */
+export async function remoteTarget(
+  session: SftpSession,
+  path: RemotePath,
+  seen?: Promise<Attributes | undefined>,
+): Promise<RemoteTarget> {
   let at = path
   for (let links = 0; links < mostLinks; links += 1) {
     const viaLink = links > 0
-    const existing = await lstatOrAbsent(session, at)
+    const existing = await (viaLink ? lstatOrAbsent(session, at) : (seen ?? lstatOrAbsent(session, at)))
     if (existing === undefined) return { path: at, viaLink }
     if (!isSymlink(existing)) return { path: at, existing, viaLink }
     at = resolveRemote(directoryName(at), await session.readlink(at))

@@ -20,6 +20,8 @@ export interface ReplaceOptions extends Content {
   readonly append?: boolean
   /** Nothing has this name: its directory was made just now. */
   readonly fresh?: boolean
+  /** What LSTAT says of it, asked right before. */
+  readonly seen?: Promise<Attributes | undefined> | undefined
   /** Offered at creation, less the server's umask. Absent: what the file has, or the server's own default. */
   readonly mode?: number
   /** With `atomic`: go on with what an earlier copy of the same source left, and leave as much. */
@@ -184,8 +186,12 @@ async function takeName(
 }
 
 /** Looks what is there, and refuses what could not be replaced before any data is sent. */
-async function lookAt(session: SftpSession, to: RemotePath, { overwrite }: ReplaceOptions): Promise<RemoteTarget> {
-  const target = await remoteTarget(session, to).catch((error: unknown): RemoteTarget => {
+async function lookAt(
+  session: SftpSession,
+  to: RemotePath,
+  { overwrite, seen }: ReplaceOptions,
+): Promise<RemoteTarget> {
+  const target = await remoteTarget(session, to, seen).catch((error: unknown): RemoteTarget => {
     // A drop box may be written to and not looked at.
     if (error instanceof FerryError && error.code === 'permission_denied') return { path: to, viaLink: false }
     throw error

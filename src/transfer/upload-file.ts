@@ -15,7 +15,7 @@ import { told } from './transfer-error.ts'
 import type { TransferWindow } from './transfer-window.ts'
 
 export interface UploadFileOptions
-  extends Pick<ReplaceOptions, 'overwrite' | 'atomic' | 'fsync' | 'fresh' | 'leftovers' | 'warn' | 'signal'> {
+  extends Pick<ReplaceOptions, 'overwrite' | 'atomic' | 'fsync' | 'fresh' | 'seen' | 'leftovers' | 'warn' | 'signal'> {
   readonly preserve: boolean
   /** Go on with what an earlier upload left, and leave as much: the parts that stay if it ends now. */
   readonly kept?: Set<string> | undefined
@@ -49,14 +49,14 @@ export async function uploadFile(
     const named = { ...replace, act, ...(preserve && { changes }), mode, ...(resume && { resume }), check }
     // What may be resumed has to be whole up to a point, and what is no regular file has no offsets: both go over one way.
     const mayBeSplit = resume === undefined && options.atomic
-    const count = mayBeSplit ? ((await pool?.worth(stats.size)) ?? 1) : 1
+    const more = mayBeSplit ? pool?.begin(stats.size) : undefined
     return await replaceRemote(session, to, named, (handle, onLastAsked, start) => {
       resumedAt = start
       if (start > 0) onResumed(start)
       const ahead = resume === undefined ? {} : { ahead: mostAhead }
       const { signal } = options
       const lanes = new Lanes({ session, handle, window })
-      pool?.widen(lanes, count, (other) => other.open(handle.path, { write: true }))
+      more?.widen(lanes, (other) => other.open(handle.path, { write: true }))
       return sendFile(session, handle, fd, {
         offset: start,
         size: stats.size,

@@ -69,8 +69,9 @@ export class WritePipeline {
     try {
       await source()
       if (this.#lanes.isSplit) await this.#settled()
-      await this.#lanes.end()
+      const ended = this.#lanes.end()
       if (this.#failure === undefined) this.#options.onLastAsked?.()
+      await ended
     } catch (error) {
       this.#failure ??= error
     }

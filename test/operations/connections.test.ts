@@ -6,7 +6,7 @@ import { download } from '../../src/operations/download.ts'
 import { upload } from '../../src/operations/upload.ts'
 import { openSession } from '../../src/sftp/open-session.ts'
 import type { SftpSession } from '../../src/sftp/session.ts'
-import { destroy, gate, meanwhile } from '../support/sftp-server/acts.ts'
+import { destroy, gate, later, meanwhile } from '../support/sftp-server/acts.ts'
 import type { Fault } from '../support/sftp-server/faults.ts'
 import { type ServedPair, servePair } from '../support/sftp-server/serve-pair.ts'
 import { counted, namesIn, plant, servedRig, signal } from './rig.ts'
@@ -34,7 +34,7 @@ async function moved(
     onTestFinished(() => session[Symbol.asyncDispose]())
     return session
   }
-  const more = { open, note: (text: string) => void notes.push(text) }
+  const more = { connection: open, note: (text: string) => void notes.push(text) }
   const options = { signal, more, ...(connections !== undefined && { connections }) }
   plant(direction === 'read' ? rig.there() : rig.here(), { a: content })
   const summary =
@@ -75,13 +75,47 @@ describe.each(['read', 'write'] as const)('a large file to %s', (direction) => {
   })
 })
 
+describe('a file to write over a long line', () => {
+  const line: Fault = { on: 'any', act: later(60) }
+
+  test('is spread over channels of the one connection, each with as much to do as the server takes at once', async () => {
+    const held = gate()
+    const rig = await servedRig({ faults: [{ on: 'write', act: held.act }, line] })
+    const pairs: ServedPair[] = []
+    const channel = async (): Promise<SftpSession> => {
+      const pair = servePair({ root: rig.there(), faults: [{ on: 'write', act: meanwhile(() => held.open()) }] })
+      pairs.push(pair)
+      return openSession(pair.channel, { timeoutMs: 30_000, signal, like: rig.session })
+    }
+    const connection = async (): Promise<SftpSession> => expect.unreachable('nobody logs in again')
+    plant(rig.here(), { a: content })
+    const more = { connection, channel, note: () => undefined }
+    await upload(rig.session, [rig.here('a')], remotePath('/b'), { signal, more })
+    expect(readFileSync(rig.there('b')).equals(content)).toBe(true)
+    expect(pairs).toHaveLength(2)
+    await Promise.all(pairs.map(({ closed }) => closed))
+  })
+
+  test('goes over the one channel where the server has no more, which a note tells', async () => {
+    const rig = await servedRig({ faults: [line] })
+    plant(rig.here(), { a: content })
+    const refuse = async (): Promise<SftpSession> =>
+      Promise.reject(new FerryError('connect_failed', 'no more sessions'))
+    const notes: string[] = []
+    const more = { connection: refuse, channel: refuse, note: (text: string) => void notes.push(text) }
+    await upload(rig.session, [rig.here('a')], remotePath('/b'), { signal, more })
+    expect(readFileSync(rig.there('b')).equals(content)).toBe(true)
+    expect(notes).toEqual(Array(2).fill('another channel could not be used: no more sessions'))
+  })
+})
+
 test('a file whose name another one has taken meanwhile is read over the first connection alone', async () => {
   const rig = await servedRig()
   const elsewhere = await servedRig()
   plant(rig.there(), { a: content })
   plant(elsewhere.there(), { a: counted(1024) })
   const notes: string[] = []
-  const more = { open: async () => elsewhere.session, note: (text: string) => void notes.push(text) }
+  const more = { connection: async () => elsewhere.session, note: (text: string) => void notes.push(text) }
   await download(rig.session, [remotePath('/a')], rig.here('b'), { signal, connections: 2, more })
   expect(readFileSync(rig.here('b')).equals(content)).toBe(true)
   expect(elsewhere.pair.requests.some(({ name }) => name === 'read')).toBe(false)

@@ -25,6 +25,27 @@ describe('the start', () => {
     expect(peer.closes).toBe(0)
   })
 
+  test('like another session: requests go right behind INIT, and what that one has learned holds', async () => {
+    const { session: like } = await openRaw({ extensions: { 'a@b': '1' } })
+    const peer = new RawPeer()
+    const session = await openSession(peer.channel, options({ like }))
+    const opened = session.opendir('x')
+    expect(await peer.next()).toEqual({ type: 1, id: 3, body: Buffer.alloc(0) })
+    const { id } = await peer.next()
+    peer.send(answer.version(3), answer.handle(id, 'h'))
+    await expect(opened).resolves.toMatchObject({ path: 'x' })
+    expect(session).toMatchObject({ extensions: like.extensions, limits: like.limits })
+  })
+
+  test('like another session: should the version be another one, requests fail and the channel is closed', async () => {
+    const { session: like } = await openRaw()
+    const peer = new RawPeer()
+    const session = await openSession(peer.channel, options({ like }))
+    peer.send(answer.version(6))
+    await expect(session.opendir('x')).rejects.toMatchObject({ code: 'connection_lost' })
+    expect(peer.closes).toBeGreaterThan(0)
+  })
+
   // promise: version-3
   test.each([0, 1, 2, 4, 6, 0xffff_ffff])(
     'a server of version %d is refused, and the channel is closed',

@@ -70,10 +70,40 @@ describeWithSshd('with a real sshd', () => {
     }
   })
 
+  test('another channel serves as the first, and the first outlives it', async () => {
+    await using bench = await Bench.open()
+    const channel = await bench.connect(fieldsFor(sshd))
+    await using first = await openSession(channel, { timeoutMs: 10_000, signal })
+    for (let times = 0; times < 12; times += 1) {
+      const other = await channel.another?.(signal)
+      if (other === undefined) throw new Error('there is no other')
+      const session = await openSession(other, { timeoutMs: 10_000, signal, like: first })
+      await expect(session.realpath('.')).resolves.toBe(await first.realpath('.'))
+      await session[Symbol.asyncDispose]()
+    }
+    await expect(channel.another?.(AbortSignal.abort(new Error('given up')))).rejects.toThrow('given up')
+    await expect(first.realpath('.')).resolves.toBeDefined()
+  })
+
   test('a host key that cannot be checked is rejected before any login', async () => {
     await using bench = await Bench.open()
     const { known_hosts_file: _file, ...fields } = fieldsFor(sshd)
     await expect(bench.connect(fields)).rejects.toMatchObject({ code: 'host_key_rejected' })
+  })
+})
+
+describeWithSshd('an sshd that allows one session a connection', () => {
+  test('refuses another channel, and the first lives on', async () => {
+    const sshd = await useSshd({ extra: ['MaxSessions 1'] })
+    await using bench = await Bench.open()
+    try {
+      const channel = await bench.connect(fieldsFor(sshd))
+      await using session = await openSession(channel, { timeoutMs: 10_000, signal })
+      await expect(channel.another?.(signal)).rejects.toMatchObject({ code: 'connect_failed' })
+      await expect(session.realpath('.')).resolves.toBeDefined()
+    } finally {
+      await sshd.stop()
+    }
   })
 })
 

@@ -93,7 +93,7 @@ test('more than the window of ssh2 arrives whole', async () => {
 
 test('what comes while nobody reads is kept, as much as the server may send', async () => {
   await using root = await temporaryDirectory()
-  const bytes = randomBytes(5 * 1024 * 1024)
+  const bytes = randomBytes(17 * 1024 * 1024)
   await writeFile(`${root.path}/big`, bytes)
   await using server = await startSftpServer({ root: root.path, users })
   await using bench = await Bench.open()
@@ -116,11 +116,11 @@ test('ssh2 counts what the server may send, and drops what is more', () => {
   const client = { _protocol: { channelWindowAdjust: (...args: unknown[]) => adjusted.push(args) } }
   const channel = { outgoing: { id: 7 }, incoming: { window: 2 * 1024 * 1024 } }
   expect(widenWindow(client, channel)).toBe(true)
-  expect(adjusted).toEqual([[7, 4 * 1024 * 1024]])
+  expect(adjusted).toEqual([[7, 16 * 1024 * 1024]])
   channel.incoming.window -= 2 * 1024 * 1024
   expect(channel.incoming.window).toBe(-1)
-  channel.incoming.window -= 4 * 1024 * 1024 - 1
-  expect(channel.incoming.window).toBe(-4 * 1024 * 1024)
+  channel.incoming.window -= 16 * 1024 * 1024 - 1
+  expect(channel.incoming.window).toBe(-16 * 1024 * 1024)
   channel.incoming.window -= 1
   expect(channel.incoming.window).toBe(0)
 })

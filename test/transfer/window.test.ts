@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { TransferWindow } from '../../src/transfer/transfer-window.ts'
 import { servedRig } from '../operations/rig.ts'
+import { later } from '../support/sftp-server/acts.ts'
 
 test('requests are as large as the server allows and the user wants', async () => {
   const { session: large } = await servedRig({ limits: { read: 0, write: 261_120 } })
@@ -16,6 +17,44 @@ test('requests are as large as the server allows and the user wants', async () =
   expect(new TransferWindow(small, 'read', {}).chunk).toBe(1000)
   expect(new TransferWindow(small, 'write', { bufferSize: 2000 }).chunk).toBe(500)
   expect(new TransferWindow(small, 'write', { bufferSize: 1 }).widest).toBe(512)
+})
+
+/** Takes full requests until one has to wait, and gives all of them back; the one that waited as well. */
+async function round(window: TransferWindow): Promise<number> {
+  let taken = 0
+  let waiting: Promise<void> | undefined
+  while (waiting === undefined) {
+    waiting = window.take(window.chunk)
+    taken += 1
+  }
+  for (let given = 0; given < taken; given += 1) window.give(window.chunk)
+  await waiting
+  return taken - 1
+}
+
+test('on a long line it grows while it is through in about a round trip, and has its bound', async () => {
+  const { session } = await servedRig({ faults: [{ on: 'any', act: later(500) }] })
+  expect(session.roundTripMs).toBeGreaterThan(400)
+  const reads = new TransferWindow(session, 'read', {})
+  const writes = new TransferWindow(session, 'write', {})
+  const rounds = async (window: TransferWindow) => [await round(window), await round(window), await round(window)]
+  expect(await rounds(reads)).toEqual([16, 32, 64])
+  expect(await rounds(writes)).toEqual([8, 16, 16])
+  expect(await rounds(reads)).toEqual([64, 64, 64])
+  const asked = new TransferWindow(session, 'read', { requests: 4 })
+  expect(await rounds(asked)).toEqual([4, 4, 4])
+})
+
+test('on a short line it stays as it is', async () => {
+  const { session } = await servedRig()
+  const window = new TransferWindow(session, 'read', {})
+  const fill = (): void => {
+    while (window.take(window.chunk) === undefined);
+  }
+  fill()
+  await new Promise((resolve) => setTimeout(resolve, 3 * (session.roundTripMs ?? 0) + 1))
+  for (let given = 0; given < 17; given += 1) window.give(window.chunk)
+  expect(window.widest).toBe(16)
 })
 
 test('what is under way never exceeds the window, everybody gets a turn, and in the order of asking', async () => {

@@ -85,6 +85,14 @@ export function gate(act: Act = ({ perform }) => perform()): Gate {
   }
 }
 
+/** Serves and answers so much later, as over a long line. */
+export const later =
+  (ms: number): Act =>
+  async ({ perform }) => {
+    await new Promise((resolve) => setTimeout(resolve, ms))
+    return perform()
+  }
+
 /** Puts these bytes on the wire as they are. */
 export const raw =
   (bytes: Uint8Array): Act =>
