@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process'
 import { copyFile, mkdir, readdir, rm, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { build } from 'esbuild'
@@ -13,25 +13,61 @@ const dist = join(root, 'dist')
 
 const types = promisify(execFile)(join(root, 'node_modules/.bin/tsc'), ['-p', join(root, 'tsconfig.build.json')])
 
-// The libraries are bundled in: one file of what a command needs starts in half the time of a hundred files.
-const { metafile } = await build({
+const shared = {
   absWorkingDir: root,
-  entryPoints: { ferry: 'src/cli/main.ts', index: 'src/api/index.ts' },
-  outdir: 'dist',
   bundle: true,
-  splitting: true,
   metafile: true,
-  format: 'esm',
   platform: 'node',
   target: 'node20.19',
   legalComments: 'none',
+  // ssh2's addons are looked for where it is installed.
+  logOverride: { 'require-resolve-not-external': 'silent' },
+  plugins: [manifestValidator.esbuild, nativeAddons],
+}
+
+// The command line is one script with its libraries: a function of `require` and its folder, which V8 can keep compiled (code-cache.ts).
+const program = await build({
+  ...shared,
+  entryPoints: { program: 'src/cli/run-process.ts' },
+  outdir: 'dist',
+  entryNames: '[name]-[hash]',
+  outExtension: { '.js': '.cjs' },
+  format: 'cjs',
+  supported: {
+    // A script has no `import()`: what is loaded later is a function of the same file.
+    'dynamic-import': false,
+    // Tags of templates see their source, in which nothing can be escaped; the file is read as bytes, so that its text has to be ASCII.
+    'template-literal': false,
+  },
+  define: { 'import.meta.dirname': '__dirname', 'import.meta.url': 'programUrl' },
+  banner: {
+    js: "(function (require, __dirname) { const module = { exports: {} }, programUrl = require('node:url').pathToFileURL(`${__dirname}/program`);",
+  },
+  footer: { js: 'return module.exports })' },
+})
+const [programFile] = Object.keys(program.metafile.outputs)
+const start = await build({
+  ...shared,
+  entryPoints: { ferry: 'src/cli/main.ts' },
+  outdir: 'dist',
+  format: 'esm',
+  define: { programFile: JSON.stringify(basename(programFile)) },
+})
+
+// The package for programs: a library is loaded in parts, and only what a program asks for.
+const library = await build({
+  ...shared,
+  entryPoints: { index: 'src/api/index.ts' },
+  outdir: 'dist',
+  splitting: true,
+  format: 'esm',
   // CommonJS libraries ask for `require` and `__dirname`, which an ES module has not.
   banner: {
     js: "import { createRequire as requireFrom } from 'node:module'; const require = requireFrom(import.meta.url), __dirname = import.meta.dirname;",
   },
-  plugins: [manifestValidator.esbuild, nativeAddons],
 })
-await writeFile(join(dist, 'third-party-licences.txt'), await licences(root, metafile, ['htmx.org']))
+const metafiles = [program, start, library].map(({ metafile }) => metafile)
+await writeFile(join(dist, 'third-party-licences.txt'), await licences(root, metafiles, ['htmx.org']))
 
 // What the pages of the web admin load is served as it is.
 await mkdir(join(dist, 'web'), { recursive: true })
@@ -45,7 +81,7 @@ for (const [name, file] of Object.entries({
   await copyFile(file, join(dist, 'web', name))
 
 // What an earlier build left goes last, so that a program that runs meanwhile finds its files.
-const built = new Set(Object.keys(metafile.outputs).map((output) => output.replace(/^dist\//, '')))
-const stale = (await readdir(dist)).filter((file) => file.endsWith('.js') && !built.has(file))
+const built = new Set(metafiles.flatMap(({ outputs }) => Object.keys(outputs)).map((output) => basename(output)))
+const stale = (await readdir(dist)).filter((file) => /\.c?js$/.test(file) && !built.has(file))
 await Promise.all(stale.map((file) => rm(join(dist, file))))
 await types

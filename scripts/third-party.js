@@ -1,13 +1,13 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
-/** The licences of the packages whose code a bundle holds, or goes beside it: their terms go where the code goes. */
-export async function licences(root, metafile, beside) {
+/** The licences of the packages whose code the bundles hold, or goes beside them: their terms go where the code goes. */
+export async function licences(root, metafiles, beside) {
   const packages = new Set([
     ...beside,
-    ...Object.keys(metafile.inputs).flatMap(
-      (input) => /^(?:.*\/)?node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(input)?.[1] ?? [],
-    ),
+    ...metafiles
+      .flatMap(({ inputs }) => Object.keys(inputs))
+      .flatMap((input) => /^(?:.*\/)?node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(input)?.[1] ?? []),
   ])
   const texts = await Promise.all([...packages].sort().map((name) => licence(name, join(root, 'node_modules', name))))
   return texts.join('\n\n')

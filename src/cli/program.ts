@@ -23,6 +23,8 @@ export interface Host {
   onSignal(listener: (name: EndingSignal) => void): void
   /** Calls back for an error that nothing caught. */
   onUncaught(listener: (error: unknown) => void): void
+  /** Told which command is run: `ls`, `enmasse import`. */
+  onAct(name: string): void
   /** Ends the process at once. */
   exit(code: number): void
 }
@@ -51,6 +53,7 @@ export async function runProgram(args: readonly string[], host: Host): Promise<n
     io = await ioFor(flags)
     const act = pathOf(command).slice('ferry '.length)
     subject = subjectOf(command, act)
+    host.onAct(act)
     if (flags.deadline !== undefined) ending.setDeadline(flags.deadline)
     const exitWith = (code: 1 | 4): void => {
       status = code

@@ -2,8 +2,15 @@ import { FerryError } from '../errors/ferry-error.ts'
 import { exactArguments } from './exact-arguments.ts'
 import { runProgram } from './program.ts'
 
-/** Runs a command line with this process's streams, environment and signals, and ends the process with its exit status. */
-export async function runProcess(args: readonly string[]): Promise<void> {
+export interface EndedProcess {
+  readonly status: number
+  /** Which command it was, where it came that far. */
+  readonly act?: string
+}
+
+/** Runs a command line with this process's streams, environment and signals. */
+export async function runProcess(args: readonly string[]): Promise<EndedProcess> {
+  let act: string | undefined
   const status = await runProgram(exactArguments(args), {
     streams: process,
     environment: process.env,
@@ -15,8 +22,10 @@ export async function runProcess(args: readonly string[]): Promise<void> {
       process.on('uncaughtException', listener)
       process.on('beforeExit', () => listener(new FerryError('bug', 'a bug in ferry: the work stopped before its end')))
     },
+    onAct(name) {
+      act = name
+    },
     exit: (code) => process.exit(code),
   })
-  // Nothing that is still open may keep the program waiting.
-  process.exit(status)
+  return { status, ...(act !== undefined && { act }) }
 }

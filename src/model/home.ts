@@ -24,6 +24,15 @@ export const configDirectory = (environment: Environment): string =>
 export const stateDirectory = (environment: Environment): string =>
   join(baseDirectory(environment, 'XDG_STATE_HOME', '.local/state'), 'ferry')
 
+/** Where ferry may keep what it can make anew; absent where the environment names no place for it. */
+export function cacheDirectory(environment: Environment): string | undefined {
+  try {
+    return join(baseDirectory(environment, 'XDG_CACHE_HOME', '.cache'), 'ferry')
+  } catch {
+    return undefined
+  }
+}
+
 function baseDirectory(environment: Environment, variable: string, underHome: string): string {
   const path = environment[variable]
   return path !== undefined && isAbsolute(path) ? path : join(homeDirectory(environment), underHome)

@@ -33,6 +33,7 @@ export async function runInProcess(args: readonly string[], options: RunOptions 
     now: () => new Date('2026-11-23T20:49:00Z'),
     onSignal: (listener) => options.signals?.(listener),
     onUncaught: () => {},
+    onAct: () => {},
     exit: options.exit ?? (() => {}),
   })
   return { status, ...texts }
