@@ -47,6 +47,11 @@ export class Authentication {
     this.#attempts = planAttempts(settings.authentication, identities, events.ask !== undefined)
   }
 
+  /** Whether the server was asked to let us in. */
+  get hasBegun(): boolean {
+    return this.#requests > 0
+  }
+
   /** The signatures that the server takes (RFC 8308); the first time it says so counts. */
   onSignatureAlgorithms(algorithms: readonly string[]): void {
     this.#signatures ??= algorithms

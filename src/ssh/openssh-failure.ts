@@ -32,7 +32,12 @@ export async function opensshFailure(
   const denied = /^(?:.*: )?Permission denied \(([^)]*)\)\.$/m.exec(said)?.[1]
   if (denied !== undefined || log.phase === 'login') {
     if (isTimeout(lines)) return timedOut(settings, `could not log in to ${login(settings)}: no answer`)
-    return viaJumpHost(refusal(settings, log, { denied, said, canAsk }), settings, log)
+    const ended = /^Received disconnect from .*?:\d+: (.*)$/m.exec(said)?.[1]
+    const hasBegun = [denied, ended, log.taken].some((one) => one !== undefined) || log.tried.size > 0
+    const failure = hasBegun
+      ? refusal(settings, log, { denied, ended, canAsk })
+      : new FerryError('connection_lost', 'the server closed the connection before the login')
+    return viaJumpHost(failure, settings, log)
   }
   const [, to, port, reason] = /^ssh: connect to host (\S+) port (\d+): (.*)$/m.exec(said) ?? []
   if (isEarly && isTimeout(lines)) {
@@ -78,10 +83,9 @@ function usageFailure(lines: readonly string[]): FerryError | undefined {
 function refusal(
   settings: OpensshSettings,
   log: OpensshLog,
-  { denied, said, canAsk }: { denied: string | undefined; said: string; canAsk: boolean },
+  { denied, ended, canAsk }: { denied: string | undefined; ended: string | undefined; canAsk: boolean },
 ): FerryError {
   const taken = denied ?? log.taken
-  const [, ended] = /^Received disconnect from .*?:\d+: (.*)$/m.exec(said) ?? []
   const reasons = [
     ...(ended === undefined ? [] : [`the server ended the connection: "${excerpt(ended)}"`]),
     ...(denied === undefined && ended === undefined ? ['the server closed the connection'] : []),

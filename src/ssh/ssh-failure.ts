@@ -79,7 +79,8 @@ export class SshFailure {
       case 'key exchange':
         return connectError(this.#settings, 'the server closed the connection during the key exchange')
       case 'login':
-        return this.#authentication.refusal('the server closed the connection')
+        if (this.#authentication.hasBegun) return this.#authentication.refusal('the server closed the connection')
+        return new FerryError('connection_lost', 'the server closed the connection before the login')
       default:
         return new FerryError('connection_lost', 'the server closed the connection')
     }

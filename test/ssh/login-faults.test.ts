@@ -3,6 +3,7 @@ import { createServer, type Socket } from 'node:net'
 import { describe, expect, test } from 'vitest'
 import { FerryError } from '../../src/errors/ferry-error.ts'
 import type { Connection } from '../../src/model/connection.ts'
+import { startRelay } from '../support/relay.ts'
 import type { LoginFault } from '../support/sftp-server/login-faults.ts'
 import { type RunningSftpServer, type StartOptions, startSftpServer } from '../support/sftp-server/start-sftp-server.ts'
 import { Bench, firstAnswer } from './connecting.ts'
@@ -108,6 +109,25 @@ describe('a server that goes away', () => {
       message: expect.stringMatching(message),
     })
     await server.idle()
+  })
+
+  test('before it was asked for a login does not refuse one', async () => {
+    await using server = await serve()
+    await using honest = await startRelay({ to: server.port })
+    let keyExchangeBytes = 0
+    {
+      await using bench = await Bench.open()
+      const keysExchanged = bench.noted(/^key exchange/).then(() => {
+        keyExchangeBytes = honest.passed()
+      })
+      await Promise.all([bench.connect({ ...fieldsFor(server), port: honest.port }, { environment }), keysExchanged])
+    }
+    await using relay = await startRelay({ to: server.port, act: 'close', afterBytes: keyExchangeBytes })
+    await using bench = await Bench.open()
+    await expect(bench.connect({ ...fieldsFor(server), port: relay.port }, { environment })).rejects.toMatchObject({
+      code: 'connection_lost',
+      message: 'the server closed the connection before the login',
+    })
   })
 
   test('after all went well ends the channel with a reason', async () => {
