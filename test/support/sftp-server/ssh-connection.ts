@@ -72,7 +72,8 @@ function serveSession(session: Session, socket: Socket, context: SshContext, fau
   })
 }
 
-function fail({ act }: LoginFault, socket: Socket, refuse: () => void): void {
+function fail({ act, onReached }: LoginFault, socket: Socket, refuse: () => void): void {
+  onReached?.()
   if (act === 'refuse') refuse()
   if (act === 'close') socket.destroy()
   if (act === 'reset') socket.resetAndDestroy()

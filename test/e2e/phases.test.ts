@@ -1,0 +1,154 @@
+import { mkdir, readdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import type { Connection } from '../../src/model/connection.ts'
+import { openStateStore } from '../../src/state/open-state-store.ts'
+import { pipeTo, startPlainSftp } from '../support/plain-sftp.ts'
+import { describeWithSshd } from '../support/requirements.ts'
+import { type FerryProcess, startFerry } from '../support/run-ferry.ts'
+import { drop, stopReading } from '../support/sftp-server/acts.ts'
+import type { Act, Fault } from '../support/sftp-server/faults.ts'
+import type { LoginFault } from '../support/sftp-server/login-faults.ts'
+import type { SftpServerOptions } from '../support/sftp-server/sftp-server.ts'
+import { startSftpServer } from '../support/sftp-server/start-sftp-server.ts'
+import { temporaryDirectory } from '../support/temporary-directory.ts'
+
+type Transport = 'ssh' | 'openssh' | 'command'
+
+interface Phase {
+  readonly name: string
+  /** What the server does, and `onReached` is called when it comes to it. */
+  readonly faults: (onReached: () => void) => { readonly loginFaults?: LoginFault[]; readonly faults?: Fault[] }
+  readonly args: readonly string[]
+  /** Of the command, once it has waited long enough. */
+  readonly exit: 23 | 24
+}
+
+const during = (at: LoginFault['at']): Phase => ({
+  name: at,
+  faults: (onReached) => ({ loginFaults: [{ at, act: 'hang', onReached }] }),
+  args: ['ls', 'bank'],
+  exit: 23,
+})
+
+const asking = (on: Fault['on'] & string, args: readonly string[], act: Act = drop): Phase => ({
+  name: on,
+  faults: (onReached) => ({
+    faults: [
+      {
+        on,
+        act: (exchange) => {
+          onReached()
+          return act(exchange)
+        },
+      },
+    ],
+  }),
+  args,
+  exit: 23,
+})
+
+const login = (['connect', 'key-exchange', 'authentication', 'session', 'subsystem'] as const).map(during)
+const upload = ['upload', 'bank', 'file', '/new']
+const sftp = [
+  asking('init', ['ls', 'bank']),
+  asking('opendir', ['ls', 'bank']),
+  asking('readdir', ['ls', 'bank', '-R']),
+  asking('read', ['download', 'bank', '/file', 'copy']),
+  asking('write', upload),
+  asking('close', upload),
+  { ...asking('posix-rename@openssh.com', upload), exit: 24 as const },
+]
+const stuck = { ...asking('write', ['upload', 'bank', 'large', '/new'], stopReading), name: 'window for a write' }
+
+const signalsOf = (phase: Phase) => [
+  { phase, signal: 'SIGINT' as const, exit: 130 },
+  ...(['connect', 'readdir', 'write'].includes(phase.name) ? [{ phase, signal: 'SIGTERM' as const, exit: 143 }] : []),
+]
+
+const phasesOf: Readonly<Record<Transport, readonly Phase[]>> = {
+  ssh: [...login, ...sftp, stuck],
+  openssh: [...login, ...sftp, stuck],
+  command: [...sftp, stuck],
+}
+
+interface Stage extends AsyncDisposable {
+  readonly ferry: FerryProcess
+  /** Settles when the server has fallen silent. */
+  readonly reached: Promise<void>
+  /** Where the command runs. */
+  readonly home: string
+}
+
+/** Starts a command on a server that falls silent. */
+async function start(transport: Transport, phase: Phase, flags: readonly string[]): Promise<Stage> {
+  const folder = await temporaryDirectory()
+  const [home, root] = [join(folder.path, 'home'), join(folder.path, 'there')]
+  await Promise.all([mkdir(home), mkdir(root)])
+  await Promise.all([root, home].map((place) => writeFile(join(place, 'file'), 'x'.repeat(5000))))
+  await writeFile(join(home, 'large'), Buffer.alloc(30_000_000))
+  let reach = (): void => undefined
+  const reached = new Promise<void>((resolve) => {
+    reach = resolve
+  })
+  const { server, fields } = await serve(transport, { root, ...phase.faults(() => reach()) })
+  const value = { name: 'bank', host: '127.0.0.1', password: { env: 'PASSWORD' }, ...fields }
+  const location = join(home, 'state.json')
+  const { signal } = new AbortController()
+  await openStateStore(location, { environment: { HOME: home }, signal }).update((state) => ({
+    ...state,
+    connections: new Map([['bank', { value, origin: {} }]]),
+  }))
+  const env = { PASSWORD: 'right', FERRY_STATE: location }
+  const ferry = await startFerry([...phase.args, ...flags], { home, env })
+  return {
+    ...{ ferry, reached, home },
+    async [Symbol.asyncDispose]() {
+      await server[Symbol.asyncDispose]()
+      await folder[Symbol.asyncDispose]()
+    },
+  }
+}
+
+async function serve(
+  transport: Transport,
+  options: SftpServerOptions & { readonly loginFaults?: readonly LoginFault[] },
+): Promise<{ server: AsyncDisposable; fields: Partial<Connection> }> {
+  if (transport === 'command') {
+    const server = await startPlainSftp(options)
+    return { server, fields: { transport, command: pipeTo(server.port) } }
+  }
+  const server = await startSftpServer({ ...options, users: [{ name: 'deploy', password: 'right' }] })
+  const { port, hostKeyFingerprint } = server
+  return { server, fields: { transport, port, host_key: [hostKeyFingerprint], username: 'deploy' } }
+}
+
+function suite(transport: Transport): void {
+  const phases = phasesOf[transport]
+
+  // promise: silent-phases
+  test.concurrent.each(phases)('at $name ends the command with $exit', async (phase) => {
+    await using stage = await start(transport, phase, ['--timeout', '3'])
+    const { exitCode, stderr } = await stage.ferry.result
+    expect({ exitCode, stderr }).toEqual({ exitCode: phase.exit, stderr: expect.stringMatching(/^ferry: /) })
+    expect((await readdir(stage.home)).filter((name) => name.includes('copy'))).toEqual([])
+  })
+
+  // promise: interrupt
+  test.concurrent.each(phases.flatMap(signalsOf))(
+    'at $phase.name does not keep $signal from $exit',
+    async ({ phase, signal, exit }) => {
+      await using stage = await start(transport, phase, [])
+      await stage.reached
+      stage.ferry.kill(signal)
+      const { exitCode, stderr } = await stage.ferry.result
+      const told = expect.stringMatching(/^ferry: .*: (interrupted|terminated)\n/)
+      expect({ exitCode, stderr }).toEqual({ exitCode: exit, stderr: told })
+      expect((await readdir(stage.home)).filter((name) => name.includes('copy'))).toEqual([])
+    },
+  )
+}
+
+describe('over ssh a server that falls silent', () => suite('ssh'))
+describeWithSshd("over the system's ssh a server that falls silent", () => suite('openssh'))
+describe('over a command a server that falls silent', () => suite('command'))
