@@ -23,7 +23,7 @@ export function fileStateStore(location: string, lockOptions: LockOptions): Stat
     const current = await readState(file)
     const next = following(current, await change(current))
     lockOptions.signal.throwIfAborted()
-    if (next !== current) await orFailed(writeState(file, next, lock))
+    if (next !== current) await orFailed(writeState(file, next, { hasPrevious: current.serial > 0, lock }))
     return next
   }
   return {
@@ -104,12 +104,16 @@ async function makeDirectory(path: string): Promise<void> {
 }
 
 /** Under the lock. A crash or a full disk at any moment leaves the old state or the new one. */
-async function writeState(file: string, state: State, lock: Lock): Promise<void> {
+async function writeState(
+  file: string,
+  state: State,
+  { hasPrevious, lock }: { readonly hasPrevious: boolean; readonly lock: Lock },
+): Promise<void> {
   const next = `${file}.next`
   await removeLeftover(next)
   try {
     await writeWhole(next, stateText(state))
-    if (state.serial > 1) await keepPrevious(file)
+    if (hasPrevious) await keepPrevious(file)
     if (!(await lock.isHeld())) {
       throw new FerryError('state_failed', `write the state ${file}: the lock was taken away, nothing was changed`)
     }

@@ -87,6 +87,13 @@ describe('backup and restore', () => {
     expect(await store(own).read()).toEqual({ ...before, serial: 3 })
   })
 
+  test('a state that was changed before is backed up to a new file', async () => {
+    await add(own, 'bank')
+    const state = await add(own, 'second')
+    expect(await done('backup', other)).toBe('Backed up: 2 connections, 0 scripts, serial 2\n')
+    expect(await store(other).read()).toEqual(state)
+  })
+
   test('a backup does not replace a file unless it is forced', async () => {
     await add(own, 'bank')
     await add(other, 'precious')

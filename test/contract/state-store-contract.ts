@@ -164,6 +164,13 @@ export function stateStoreContract(name: string, makePlace: () => Promise<StateP
       expect(await place.open().read()).toEqual(stored)
     })
 
+    test('replace fills an empty place with a state that was changed many times elsewhere', async () => {
+      await using place = await makePlace()
+      const stored = await place.open().replace((state) => ({ ...state, lineage: 'other', serial: 77 }))
+      expect(stored).toMatchObject({ lineage: 'other', serial: 77 })
+      expect(await place.open().read()).toEqual(stored)
+    })
+
     test('everything that a state holds comes back, in its order', async () => {
       await using place = await makePlace()
       const whole = await place.open().update((state) => ({ ...state, ...fullState }))
