@@ -6,7 +6,7 @@ import { expect, test } from 'vitest'
 const rows = [
   ['errors'],
   ['model'],
-  ['secrets'],
+  ['secrets', 'audit'],
   ['manifest', 'state', 'ssh'],
   ['enmasse', 'sftp'],
   ['transfer'],
@@ -21,6 +21,7 @@ const rows = [
 /** Rooms that may know this machine's files. */
 const withFiles = [
   'secrets',
+  'audit',
   'manifest',
   'state',
   'ssh',

@@ -3,6 +3,7 @@ import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { Command } from 'commander'
 import { beforeAll, describe, expect, test } from 'vitest'
+import { auditOperations } from '../src/audit/audit-entry.ts'
 import { loadCommand, splitCommandLine } from '../src/cli/command-line.ts'
 import { globalOptions, lockTimeoutOption } from '../src/cli/global-flags.ts'
 import { usage } from '../src/cli/help.ts'
@@ -123,6 +124,14 @@ test('the documentation names exactly the environment variables of the code', as
   const files = (await readdir(join(root, 'src'), { recursive: true })).filter((file) => file.endsWith('.ts'))
   const sources = await Promise.all(files.map((file) => readFile(join(root, 'src', file), 'utf8')))
   expect(variablesIn([...pages.values()])).toEqual(variablesIn(sources))
+})
+
+test('docs/audit.md lists exactly the operations that are recorded', () => {
+  const rows = codeRows(section(page('docs/audit.md'), '## What is in a line'))
+  const operations = rows
+    .slice(rows.findIndex(([cell]) => cell?.startsWith('`upload`')))
+    .flatMap(([cell = '']) => inCode(cell))
+  expect(operations).toEqual([...auditOperations])
 })
 
 test('docs/errors.md lists exactly the codes of the table', () => {

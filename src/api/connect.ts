@@ -1,5 +1,7 @@
+import { openAudit } from '../audit/audit.ts'
 import type { ConnectionInput, Overrides } from '../model/connection-input.ts'
 import type { Prompt } from '../ssh/transport.ts'
+import { auditOf } from '../state/audited-state-store.ts'
 import { openStateStore } from '../state/open-state-store.ts'
 import type { StateStore } from '../state/state-store.ts'
 import { FerryConnection } from './ferry-connection.ts'
@@ -14,6 +16,8 @@ export interface ConnectOptions {
   readonly overrides?: Overrides
   /** Instead of the process's own. */
   readonly environment?: Readonly<Record<string, string | undefined>>
+  /** The file where changes are recorded; else the one that `FERRY_AUDIT_LOG` names, if it does. */
+  readonly auditLog?: string
   /** Ends connecting; and every later operation that has no signal of its own. */
   readonly signal?: AbortSignal
   /** Warnings (level 0) and, as with `-v` to `-vvvv`, what happens. Never holds a secret. */
@@ -25,7 +29,7 @@ export interface ConnectOptions {
 }
 
 /** How a connection is opened over a state that is open already. */
-export type StateConnectOptions = Omit<ConnectOptions, 'state' | 'environment'>
+export type StateConnectOptions = Omit<ConnectOptions, 'state' | 'environment' | 'auditLog'>
 
 /** A state that is open, and the environment in which its references are looked up. */
 export interface OpenedState {
@@ -73,25 +77,31 @@ function dependenciesOf(options: ConnectOptions): RemoteDependencies {
   const environment = options.environment ?? processEnvironment()
   const common = commonDependencies(options)
   const { signal } = common
+  const audit = openAudit(options.auditLog ?? environment['FERRY_AUDIT_LOG'], 'api')
   return {
     ...common,
     store: async () => openStateStore(options.state ?? environment['FERRY_STATE'], { environment, signal }),
     environment,
+    ...(audit !== undefined && { audit }),
   }
 }
 
-const dependenciesOver = ({ store, environment }: OpenedState, options: StateConnectOptions): RemoteDependencies => ({
-  ...commonDependencies(options),
-  store: async () => store,
-  environment,
-})
+function dependenciesOver({ store, environment }: OpenedState, options: StateConnectOptions): RemoteDependencies {
+  const audit = auditOf(store)
+  return {
+    ...commonDependencies(options),
+    store: async () => store,
+    environment,
+    ...(audit !== undefined && { audit }),
+  }
+}
 
 function commonDependencies({
   onNote = () => undefined,
   ask,
   signal = new AbortController().signal,
   localCommands,
-}: StateConnectOptions): Omit<RemoteDependencies, 'store' | 'environment'> {
+}: StateConnectOptions): Omit<RemoteDependencies, 'store' | 'environment' | 'audit'> {
   return {
     events: { note: onNote, ...(ask !== undefined && { ask }) },
     signal,

@@ -1,3 +1,4 @@
+import type { Audit } from '../audit/audit.ts'
 import { FerryError } from '../errors/ferry-error.ts'
 import { type Connection, connectionDefaults, isActive } from '../model/connection.ts'
 import type { ConnectionInput, Overrides } from '../model/connection-input.ts'
@@ -5,6 +6,7 @@ import { remotePath, resolveRemote } from '../model/remote-path.ts'
 import type { Origin, Stored } from '../model/state.ts'
 import { openSecret } from '../secrets/open-secret.ts'
 import { sealingKeys } from '../secrets/sealing-keys.ts'
+import { AuditedSession } from '../sftp/audited-session.ts'
 import { openSession } from '../sftp/open-session.ts'
 import type { SftpSession } from '../sftp/session.ts'
 import { connectChannel } from '../ssh/connect-channel.ts'
@@ -26,11 +28,13 @@ export interface RemoteDependencies {
   readonly signal: AbortSignal
   /** False: `!` and `lls` are refused in scripts, whatever the connection says. */
   readonly localCommands?: boolean
+  /** Where changes are recorded, if they are. */
+  readonly audit?: Audit
 }
 
 /** Connects to a stored connection or an `sftp://` address, with ssh's flags over what is stored, and opens a session. */
 export async function openRemote(input: ConnectionInput, dependencies: RemoteDependencies): Promise<Remote> {
-  const { environment, signal } = dependencies
+  const { environment, signal, audit } = dependencies
   const { value: connection, origin } = await findConnection(input.address, dependencies)
   try {
     const startedAt = performance.now()
@@ -49,7 +53,7 @@ export async function openRemote(input: ConnectionInput, dependencies: RemoteDep
     const preferences = preferencesOf(connection, settings.logLevel, dependencies)
     const isLimited = (input.overrides.bandwidthLimit ?? connection.bandwidth_limit) !== undefined
     return {
-      session,
+      session: audit === undefined ? session : new AuditedSession(session, audit.of({ connection: connection.name })),
       ...(!isLimited &&
         settings.transport !== 'command' && { more: moreConnections(settings, events, channel, session) }),
       name: connection.name,

@@ -1,3 +1,4 @@
+import { openAudit } from '../audit/audit.ts'
 import { importManifests } from '../enmasse/import-manifests.ts'
 import type { PlanOptions } from '../enmasse/plan.ts'
 import { type ManifestContent, manifestText } from '../manifest/manifest-text.ts'
@@ -30,6 +31,8 @@ export interface OpenStateOptions {
   readonly location?: string
   /** Instead of the process's own: references and the sealing key are taken from it. */
   readonly environment?: Readonly<Record<string, string | undefined>>
+  /** The file where changes are recorded, of the state and over its connections; else the one that `FERRY_AUDIT_LOG` names, if it does. */
+  readonly auditLog?: string
   readonly signal?: AbortSignal
 }
 
@@ -40,7 +43,12 @@ export type ManifestOptions = Omit<PlanOptions, 'hash'>
 export function openState(options: OpenStateOptions = {}): FerryState {
   const environment = options.environment ?? processEnvironment()
   const signal = options.signal ?? new AbortController().signal
-  const store = openStateStore(options.location ?? environment['FERRY_STATE'], { environment, signal })
+  const audit = openAudit(options.auditLog ?? environment['FERRY_AUDIT_LOG'], 'api')
+  const store = openStateStore(options.location ?? environment['FERRY_STATE'], {
+    environment,
+    signal,
+    ...(audit !== undefined && { audit }),
+  })
   return new FerryState(store, environment, signal)
 }
 

@@ -1,4 +1,5 @@
 import type { RemoteDependencies } from '../api/open-remote.ts'
+import type { Audit } from '../audit/audit.ts'
 import { forAct } from '../commands/act-error.ts'
 import type { CommandContext } from '../commands/context.ts'
 import type { Io } from '../commands/io.ts'
@@ -24,18 +25,25 @@ export interface ContextParts {
 /** The real context: the state that the flags name, and connections over the network. */
 export function programContext(parts: ContextParts): CommandContext {
   const { io, flags, environment, signal, now, act, interrupts, exitWith } = parts
+  const audit = auditFor(environment, act)
+  const open = async (location = flags.state): Promise<StateStore> =>
+    openStore({ ...flags, ...(location !== undefined && { state: location }) }, environment, signal, await audit)
   let opened: Promise<StateStore> | undefined
   const store = (location?: string): Promise<StateStore> => {
-    if (location !== undefined) return openStore({ ...flags, state: location }, environment, signal)
-    opened ??= openStore(flags, environment, signal)
+    if (location !== undefined) return open(location)
+    opened ??= open()
     return opened
   }
-  const dependencies = (address: string, endedBy: AbortSignal): RemoteDependencies => ({
-    store,
-    environment,
-    signal: endedBy,
-    events: eventsOf(io, address),
-  })
+  const dependencies = async (address: string, endedBy: AbortSignal): Promise<RemoteDependencies> => {
+    const recording = await audit
+    return {
+      store,
+      environment,
+      signal: endedBy,
+      events: eventsOf(io, address),
+      ...(recording !== undefined && { audit: recording }),
+    }
+  }
   return {
     io,
     environment,
@@ -48,7 +56,7 @@ export function programContext(parts: ContextParts): CommandContext {
       const { openRemote } = await import('../api/open-remote.ts')
       const done = io.waiting(`connecting to ${connection.address}`)
       try {
-        return await openRemote(connection, dependencies(connection.address, endedBy))
+        return await openRemote(connection, await dependencies(connection.address, endedBy))
       } catch (error) {
         throw error instanceof FerryError ? forAct(error, `${act} ${connection.address}`) : error
       } finally {
@@ -57,13 +65,13 @@ export function programContext(parts: ContextParts): CommandContext {
     },
     async ping(connection, endedBy) {
       const { ping } = await import('../api/ping.ts')
-      return ping(connection, dependencies(connection.address, endedBy))
+      return ping(connection, await dependencies(connection.address, endedBy))
     },
     async offeredHostKeys(name, endedBy) {
       const { offeredHostKeys } = await import('../api/offered-host-keys.ts')
       const done = io.waiting(`connecting to ${name}`)
       try {
-        return await offeredHostKeys(name, dependencies(name, endedBy))
+        return await offeredHostKeys(name, await dependencies(name, endedBy))
       } catch (error) {
         throw error instanceof FerryError ? forAct(error, `${act} ${name}`) : error
       } finally {
@@ -83,13 +91,25 @@ function eventsOf(io: Io, address: string, logLevel?: number): TransportEvents {
   }
 }
 
-async function openStore(flags: GlobalFlags, environment: Environment, signal: AbortSignal): Promise<StateStore> {
+async function openStore(
+  flags: GlobalFlags,
+  environment: Environment,
+  signal: AbortSignal,
+  audit: Audit | undefined,
+): Promise<StateStore> {
   const { openStateStore } = await import('../state/open-state-store.ts')
   return openStateStore(flags.state, {
     environment,
     ...(flags.lockTimeout !== undefined && { lockTimeoutMs: flags.lockTimeout }),
     signal,
+    ...(audit !== undefined && { audit }),
   })
+}
+
+/** What records the changes, where the user wants that; nobody else waits for it to be loaded. */
+async function auditFor(environment: Environment, act: string): Promise<Audit | undefined> {
+  const path = environment['FERRY_AUDIT_LOG']
+  return path ? (await import('../audit/audit.ts')).openAudit(path, act) : undefined
 }
 
 /** A context for commands that are declared before their flags are known; it may be used from their action on. */

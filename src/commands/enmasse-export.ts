@@ -1,12 +1,16 @@
 import { writeFileSync } from 'node:fs'
+import { resolve } from 'node:path'
 import { Command } from 'commander'
 import { ownedBy } from '../api/open-state.ts'
 import { storedConnection } from '../api/stored-objects.ts'
+import type { Audit } from '../audit/audit.ts'
 import { FerryError } from '../errors/ferry-error.ts'
 import { type ManifestContent, manifestDocument, manifestText } from '../manifest/manifest-text.ts'
 import { counted } from '../model/counted.ts'
 import type { State } from '../model/state.ts'
 import { suggest } from '../model/suggest.ts'
+import { auditOf } from '../state/audited-state-store.ts'
+import { ContentHash } from '../transfer/content-hash.ts'
 import { replaceLocal } from '../transfer/replace-local.ts'
 import { collected } from './connection-command.ts'
 import type { CommandContext } from './context.ts'
@@ -32,11 +36,12 @@ export function enmasseExportCommand(context: CommandContext): Command {
 
 export async function runEnmasseExport(context: CommandContext, flags: ExportFlags): Promise<void> {
   const { io } = context
-  const state = await (await context.store()).read()
+  const store = await context.store()
+  const state = await store.read()
   const content = chosen(state, flags)
   const text = io.json ? `${JSON.stringify(manifestDocument(content), null, 2)}\n` : manifestText(content)
   if (flags.output === undefined || flags.output === '-') await io.bytes(Buffer.from(text))
-  else await writeOutput(flags.output, text, context.signal)
+  else await writeOutput(flags.output, Buffer.from(text), auditOf(store), context.signal)
   if (flags.connection === undefined && flags.manifest === undefined) tellOwned(context, state)
 }
 
@@ -55,12 +60,24 @@ function chosen(state: State, { connection: names, manifest }: ExportFlags): Man
   }
 }
 
-async function writeOutput(file: string, text: string, signal: AbortSignal): Promise<void> {
+async function writeOutput(
+  file: string,
+  content: Buffer,
+  audit: Audit | undefined,
+  signal: AbortSignal,
+): Promise<void> {
   const options = { act: `export to ${file}`, overwrite: true, atomic: true, fsync: true, signal }
-  await replaceLocal(file, { mode: 0o666 }, options, async (fd) => {
-    writeFileSync(fd, text)
-    return Buffer.byteLength(text)
-  })
+  const write = (): Promise<number> =>
+    replaceLocal(file, { mode: 0o666 }, options, async (fd) => {
+      writeFileSync(fd, content)
+      return content.length
+    })
+  await (audit?.around({ operation: 'export', side: 'local', path: resolve(file) }, async (made) => {
+    await write()
+    const hash = new ContentHash()
+    hash.add(content)
+    Object.assign(made, hash.sum())
+  }) ?? write())
 }
 
 /** How many objects each manifest owns. */

@@ -127,7 +127,7 @@ async function execOnSeveral(
       await execOn(context, input, name, script, output)
     } catch (error) {
       context.signal.throwIfAborted()
-      if (!(error instanceof FerryError)) throw error
+      if (!(error instanceof FerryError) || error.code === 'audit_failed') throw error
       failures += 1
       output.failure(error)
     } finally {

@@ -1,5 +1,6 @@
 import { FerryError } from '../errors/ferry-error.ts'
 import type { TransferFailure } from '../transfer/progress.ts'
+import { endsAll } from '../transfer/transfer-error.ts'
 import type { CommandContext } from './context.ts'
 import { errorDocument } from './error-document.ts'
 
@@ -48,5 +49,5 @@ export async function eachPath(
 
 /** Whether an error is of one path, and the next may fare better: the codes whose exit status is 1, and a path that is none. */
 export function isOfPath(error: unknown): error is FerryError {
-  return error instanceof FerryError && (error.exitCode === 1 || error.code === 'usage')
+  return error instanceof FerryError && (error.exitCode === 1 || error.code === 'usage') && !endsAll(error)
 }

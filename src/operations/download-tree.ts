@@ -1,9 +1,12 @@
-import { chmodSync, mkdirSync, type Stats, statSync, utimesSync } from 'node:fs'
+import { mkdirSync, type Stats, statSync } from 'node:fs'
+import { resolve } from 'node:path'
 import { FerryError } from '../errors/ferry-error.ts'
 import { errnoOf, localError } from '../errors/local-error.ts'
 import { type Attributes, type DirectoryEntry, fileType } from '../model/attributes.ts'
 import { fsPath } from '../model/name-bytes.ts'
 import { joinRemote, type RemotePath, suspectName } from '../model/remote-path.ts'
+import { asLocalChange } from '../sftp/audited-session.ts'
+import type { SftpSession } from '../sftp/session.ts'
 import { downloadFile } from '../transfer/download-file.ts'
 import { joinLocal } from '../transfer/local-target.ts'
 import { readDirectory } from '../transfer/read-directory.ts'
@@ -11,6 +14,7 @@ import { reasonOf, told } from '../transfer/transfer-error.ts'
 import { once } from './once.ts'
 import { placeLocalLink } from './place-local-link.ts'
 import { refusedName } from './refused-name.ts'
+import { setLocalAttributes } from './set-local-attributes.ts'
 import type { TransferRun } from './transfer-run.ts'
 import { belowSource, checkDepth } from './tree-limits.ts'
 
@@ -117,7 +121,7 @@ export class DownloadTree {
 
   #open(place: Place, attributes: Attributes): void {
     place.openAbove()
-    const fresh = makeLocal(place.to, attributes)
+    const fresh = makeLocal(this.#run.session, place.to, attributes)
     this.#run.report.directory()
     this.#made.push({ ...place, attributes, fresh })
   }
@@ -187,7 +191,8 @@ export class DownloadTree {
   async #link({ from, to, depth }: Link): Promise<void> {
     const { session, overwrite, report } = this.#run
     try {
-      placeLocalLink(await session.readlink(from), to, depth, overwrite)
+      const target = await session.readlink(from)
+      placeLocalLink(session, target, to, depth, overwrite)
       report.done(from, to, 0)
     } catch (error) {
       this.#fail(from, to, error)
@@ -195,17 +200,20 @@ export class DownloadTree {
   }
 
   #seal({ to, attributes, fresh, intoExisting }: Made): void {
-    const { preserve, report } = this.#run
+    const { session, preserve, report } = this.#run
     const { permissions = 0o777, times } = attributes
     const mode = permissions & 0o777
     try {
       if (preserve && !intoExisting) {
-        if (times !== undefined) utimesSync(fsPath(to), times.atime, times.mtime)
-        if (attributes.permissions !== undefined) chmodSync(fsPath(to), mode)
+        setLocalAttributes(session, to, {
+          ...(times !== undefined && { times }),
+          ...(attributes.permissions !== undefined && { permissions: mode }),
+        })
       } else if (fresh && (mode & 0o700) !== 0o700) {
-        chmodSync(fsPath(to), statSync(fsPath(to)).mode & mode)
+        setLocalAttributes(session, to, { permissions: statSync(fsPath(to)).mode & mode })
       }
     } catch (error) {
+      if (error instanceof FerryError) throw error
       report.warn(to, `attributes not kept: ${reasonOf(localError('set attributes of', to, error))}`)
     }
   }
@@ -227,9 +235,10 @@ function beneath(here: Place, found: Found, name: string): Place {
 }
 
 /** Makes a directory that can be filled, or finds one; gives whether it is new. */
-function makeLocal(path: string, { permissions = 0o777 }: Attributes): boolean {
+function makeLocal(session: SftpSession, path: string, { permissions = 0o777 }: Attributes): boolean {
   try {
-    mkdirSync(fsPath(path), (permissions & 0o777) | 0o700)
+    const mode = (permissions & 0o777) | 0o700
+    asLocalChange(session, { operation: 'mkdir', path: resolve(path) }, () => mkdirSync(fsPath(path), mode))
     return true
   } catch (error) {
     if (errnoOf(error) !== 'EEXIST') throw localError('mkdir', path, error)

@@ -1,27 +1,20 @@
-import { createHash } from 'node:crypto'
 import { fstatSync } from 'node:fs'
 import { FerryError } from '../errors/ferry-error.ts'
 import { localError } from '../errors/local-error.ts'
 import { remotePath } from '../model/remote-path.ts'
 import { offersHashes, type SftpSession } from '../sftp/session.ts'
-import { allDone, localRange } from '../transfer/resume.ts'
+import { ContentHash } from '../transfer/content-hash.ts'
+import { allDone } from '../transfer/resume.ts'
 import { endsAll } from '../transfer/transfer-error.ts'
 import { readFile } from './read-file.ts'
 
-const readLength = 1 << 20
 /** A server is silent while it hashes: what may take longer than a usual time-out is read back instead. */
 const mostHashed = 1 << 30
 
 async function hashLocal(fd: number, signal: AbortSignal): Promise<string> {
-  const hash = createHash('sha256')
-  const range = localRange(fd)
-  for (let at = 0; ; ) {
-    signal.throwIfAborted()
-    const piece = await range(at, readLength)
-    hash.update(piece)
-    at += piece.length
-    if (piece.length < readLength) return hash.digest('hex')
-  }
+  const content = new ContentHash()
+  await content.addFile(fd, signal)
+  return content.sum().sha256
 }
 
 /** The server's own, where it can tell one, else of what it gives back. */
@@ -33,9 +26,9 @@ async function hashRemote(session: SftpSession, path: string, sizeBytes: number,
       if (endsAll(error)) throw error // else it can tell others only, or none of this file
     }
   }
-  const hash = createHash('sha256')
-  for await (const piece of readFile(session, remotePath(path), { signal })) hash.update(piece)
-  return hash.digest('hex')
+  const content = new ContentHash()
+  for await (const piece of readFile(session, remotePath(path), { signal })) content.add(piece)
+  return content.sum().sha256
 }
 
 /** Throws where an open local file and a remote one are not the same, with both hashes. */

@@ -1,17 +1,32 @@
 import { FerryError } from '../errors/ferry-error.ts'
 import { isDirectory, isSymlink } from '../model/attributes.ts'
 import type { RemotePath } from '../model/remote-path.ts'
+import { asOneChange } from '../sftp/audited-session.ts'
 import { offers, type SftpSession } from '../sftp/session.ts'
 import { lstatOrAbsent } from '../transfer/remote-target.ts'
 import { temporaryName } from '../transfer/temporary-name.ts'
 import { endsAll } from '../transfer/transfer-error.ts'
 
+interface PlaceLinkOptions {
+  readonly overwrite: boolean
+  readonly leftovers: Set<string>
+}
+
 /** Makes a symbolic link, or replaces in one step what has its name and is no directory. */
-export async function placeLink(
+export function placeLink(
   session: SftpSession,
   target: string,
   to: RemotePath,
-  { overwrite, leftovers }: { readonly overwrite: boolean; readonly leftovers: Set<string> },
+  options: PlaceLinkOptions,
+): Promise<void> {
+  return asOneChange(session, { operation: 'symlink', path: to, target }, (inner) => place(inner, target, to, options))
+}
+
+async function place(
+  session: SftpSession,
+  target: string,
+  to: RemotePath,
+  { overwrite, leftovers }: PlaceLinkOptions,
 ): Promise<void> {
   try {
     await session.symlink(target, to)

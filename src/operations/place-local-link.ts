@@ -1,12 +1,25 @@
 import { renameSync, symlinkSync, unlinkSync } from 'node:fs'
+import { resolve } from 'node:path'
 import { FerryError } from '../errors/ferry-error.ts'
 import { localError } from '../errors/local-error.ts'
 import { fsPath } from '../model/name-bytes.ts'
+import { asLocalChange } from '../sftp/audited-session.ts'
+import type { SftpSession } from '../sftp/session.ts'
 import { lstatLocal, readLocalLink } from '../transfer/local-target.ts'
 import { temporaryName } from '../transfer/temporary-name.ts'
 
 /** Makes a link of a tree that a server gave, `depth` directories below its root, unless it could lead out of the tree. */
-export function placeLocalLink(target: string, to: string, depth: number, overwrite: boolean): void {
+export function placeLocalLink(
+  session: SftpSession,
+  target: string,
+  to: string,
+  depth: number,
+  overwrite: boolean,
+): void {
+  asLocalChange(session, { operation: 'symlink', path: resolve(to), target }, () => place(target, to, depth, overwrite))
+}
+
+function place(target: string, to: string, depth: number, overwrite: boolean): void {
   const why = leadsOut(target, depth)
   if (why !== undefined) {
     throw new FerryError('operation_failed', `${to}: refused the link to ${target}: ${why}`, { path: to })

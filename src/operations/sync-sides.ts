@@ -1,14 +1,17 @@
-import { chmodSync, lstatSync, mkdirSync, rmdirSync, unlinkSync, utimesSync } from 'node:fs'
+import { lstatSync, mkdirSync, rmdirSync, unlinkSync } from 'node:fs'
+import { resolve } from 'node:path'
 import { FerryError } from '../errors/ferry-error.ts'
 import { errnoOf, localError } from '../errors/local-error.ts'
 import { type Attributes, isDirectory } from '../model/attributes.ts'
 import { fsPath } from '../model/name-bytes.ts'
 import type { RemotePath } from '../model/remote-path.ts'
+import { asLocalChange } from '../sftp/audited-session.ts'
 import { downloadFile } from '../transfer/download-file.ts'
 import { uploadFile } from '../transfer/upload-file.ts'
 import { once } from './once.ts'
 import { placeLink } from './place-link.ts'
 import { placeLocalLink } from './place-local-link.ts'
+import { setLocalAttributes } from './set-local-attributes.ts'
 import { localPlace, remotePlace } from './sync-listing.ts'
 import type { SyncEntry, SyncStep } from './sync-plan.ts'
 import type { TransferRun } from './transfer-run.ts'
@@ -84,7 +87,10 @@ export function localSide(run: TransferRun, local: string, remote: RemotePath, f
     places,
     makeDirectory: async (entry) => {
       const { to } = places(entry.path)
-      attempt('mkdir', to, () => mkdirSync(fsPath(to), (entry.mode ?? 0o777) | 0o700))
+      attempt('mkdir', to, () => {
+        const change = { operation: 'mkdir', path: resolve(to) } as const
+        asLocalChange(session, change, () => mkdirSync(fsPath(to), (entry.mode ?? 0o777) | 0o700))
+      })
     },
     copy: ({ entry }) => {
       const { from, to } = places(entry.path)
@@ -95,14 +101,10 @@ export function localSide(run: TransferRun, local: string, remote: RemotePath, f
         closing,
       })
     },
-    link: async ({ path, target = '' }) => placeLocalLink(target, places(path).to, depthOf(path), overwrite),
+    link: async ({ path, target = '' }) => placeLocalLink(session, target, places(path).to, depthOf(path), overwrite),
     setAttributes: async (entry) => {
       const { to } = places(entry.path)
-      const { mode, mtime } = entry
-      attempt('set attributes of', to, () => {
-        if (mtime !== undefined) utimesSync(fsPath(to), mtime, mtime)
-        if (mode !== undefined) chmodSync(fsPath(to), mode)
-      })
+      attempt('set attributes of', to, () => setLocalAttributes(session, to, attributesOf(entry)))
     },
     remove: async ({ path, kind }) => {
       const { to } = places(path)
@@ -110,7 +112,9 @@ export function localSide(run: TransferRun, local: string, remote: RemotePath, f
         throw localError('stat', to, error)
       })
       if (!isInTree) throw left(to)
-      attempt('delete', to, () => (kind === 'directory' ? rmdirSync(fsPath(to)) : unlinkSync(fsPath(to))), ['ENOENT'])
+      const unlink = (): void => (kind === 'directory' ? rmdirSync(fsPath(to)) : unlinkSync(fsPath(to)))
+      const change = { operation: 'delete', path: resolve(to) } as const
+      attempt('delete', to, () => asLocalChange(session, change, unlink), ['ENOENT'])
     },
   }
 }

@@ -1,5 +1,7 @@
 import type { RemotePath } from '../model/remote-path.ts'
+import { asOneChange } from '../sftp/audited-session.ts'
 import type { SftpSession } from '../sftp/session.ts'
+import { ContentHash } from '../transfer/content-hash.ts'
 import type { TransferListener } from '../transfer/progress.ts'
 import { replaceRemote } from '../transfer/replace-remote.ts'
 import { type ByteSource, sendBytes } from '../transfer/send-bytes.ts'
@@ -46,13 +48,19 @@ export async function writeFile(
     leftovers,
     signal,
   }
-  const work = replaceRemote(session, path, replace, (handle, onLastAsked, start) =>
-    sendBytes(session, handle, start, source, {
-      window,
-      onLastAsked,
-      onBytes: (bytes) => listener?.({ kind: 'moved', path, bytes }),
-      signal,
-    }),
-  )
+  const work = asOneChange(session, { operation: 'write', path }, async (inner, made) => {
+    const content = made && new ContentHash()
+    const bytes = await replaceRemote(inner, path, replace, (handle, onLastAsked, start) =>
+      sendBytes(inner, handle, start, source, {
+        window,
+        onLastAsked,
+        onBytes: (count) => listener?.({ kind: 'moved', path, bytes: count }),
+        onPiece: content?.add,
+        signal,
+      }),
+    )
+    Object.assign(made ?? {}, content?.sum())
+    return bytes
+  })
   return { bytes: await withLeftovers(work, { leftovers, kept: new Set() }, signal) }
 }

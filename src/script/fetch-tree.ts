@@ -1,8 +1,7 @@
-import { chmodSync, utimesSync } from 'node:fs'
 import { FerryError } from '../errors/ferry-error.ts'
 import { errnoOf } from '../errors/local-error.ts'
 import { type Attributes, isDirectory, isFile } from '../model/attributes.ts'
-import { fsPath } from '../model/name-bytes.ts'
+import { setLocalAttributes } from '../operations/set-local-attributes.ts'
 import type { CommandRun } from './command-run.ts'
 import type { Failures } from './failures.ts'
 import { fetchAct, fetchWhole, keep } from './fetch-whole.ts'
@@ -40,7 +39,7 @@ export class TreeFetch {
   }
 
   async #directory(directory: Directory): Promise<void> {
-    const { session, signal, umask } = this.#run
+    const { session, signal } = this.#run
     const { from, to, attributes, depth } = directory
     if (depth >= mostLevels) {
       throw new FerryError('operation_failed', `${from}: more than ${mostLevels} levels deep`, { path: from })
@@ -48,7 +47,7 @@ export class TreeFetch {
     await this.#run.print(shownName(`Retrieving ${from}\n`))
     const mode = (attributes.permissions ?? 0o777) & 0o1777
     try {
-      makeLocalDirectory(this.#run.local(to), to, mode | 0o300, umask)
+      makeLocalDirectory(this.#run, to, mode | 0o300)
     } catch (error) {
       if (!(error instanceof FerryError) || errnoOf(error.details.cause) !== 'EEXIST') throw error
     }
@@ -74,10 +73,9 @@ export class TreeFetch {
 
   /** sftp keeps a directory's times with -p, and its mode only where the owner could not have filled it. */
   async #seal({ to, attributes: { times } }: Directory, mode: number): Promise<void> {
-    const path = fsPath(this.#run.local(to))
-    if (this.#flags.preserve && times !== undefined) {
-      await keep(this.#run, to, () => utimesSync(path, times.atime, times.mtime))
-    }
-    if ((mode & 0o300) !== 0o300) await keep(this.#run, to, () => chmodSync(path, mode))
+    const set = (attributes: Attributes): Promise<void> =>
+      keep(this.#run, to, () => setLocalAttributes(this.#run.session, this.#run.local(to), attributes))
+    if (this.#flags.preserve && times !== undefined) await set({ times })
+    if ((mode & 0o300) !== 0o300) await set({ permissions: mode })
   }
 }

@@ -4,7 +4,9 @@ import { localError, localReason } from '../errors/local-error.ts'
 import { type Attributes, isDirectory, isFile, isSymlink } from '../model/attributes.ts'
 import { fsPath } from '../model/name-bytes.ts'
 import { remotePath } from '../model/remote-path.ts'
-import type { Handle } from '../sftp/session.ts'
+import { asOneChange } from '../sftp/audited-session.ts'
+import type { Handle, SftpSession } from '../sftp/session.ts'
+import { tellContent } from '../transfer/content-hash.ts'
 import { downloadFile } from '../transfer/download-file.ts'
 import { fetchFile } from '../transfer/fetch-file.ts'
 import { TransferWindow } from '../transfer/transfer-window.ts'
@@ -38,7 +40,22 @@ async function fetchInPlace(
   attributes: Attributes,
   flags: TransferFlags,
 ): Promise<number> {
-  const { session } = run
+  const change = { operation: 'download', side: 'local', path: run.local(to), from } as const
+  return asOneChange(run.session, change, async (session, made) => {
+    const reached = await fetchOpen(session, run, from, to, attributes, flags)
+    if (made !== undefined) await tellContent(made, run.local(to), run.signal)
+    return reached
+  })
+}
+
+async function fetchOpen(
+  session: SftpSession,
+  run: CommandRun,
+  from: string,
+  to: string,
+  attributes: Attributes,
+  flags: TransferFlags,
+): Promise<number> {
   const handle = await session.open(from, { read: true })
   let reached: number
   try {
@@ -140,6 +157,7 @@ export async function keep(run: CommandRun, path: string, set: () => void): Prom
   try {
     set()
   } catch (error) {
+    if (error instanceof FerryError) throw error
     await run.remark(shownName(`${path}: attributes not kept: ${localReason(error)}`))
   }
 }

@@ -1,6 +1,8 @@
 import { chmodSync, constants, existsSync, fchmodSync, mkdirSync, openSync, statSync } from 'node:fs'
 import { localError } from '../errors/local-error.ts'
 import { fsPath } from '../model/name-bytes.ts'
+import { asLocalChange } from '../sftp/audited-session.ts'
+import type { CommandRun } from './command-run.ts'
 
 /** A mask that `lumask` set, which stands in for the process's own. */
 export type Mask = number | undefined
@@ -24,10 +26,17 @@ export function openForWriting(
 }
 
 /** Makes a local directory with `mode` less the mask. */
-export function makeLocalDirectory(path: string, shown: string, mode: number, mask: Mask): void {
+export function makeLocalDirectory(
+  { session, local, umask: mask }: Pick<CommandRun, 'session' | 'local' | 'umask'>,
+  shown: string,
+  mode: number,
+): void {
+  const path = local(shown)
   try {
-    mkdirSync(fsPath(path), { mode: mode & ~(mask ?? 0) })
-    if (mask !== undefined) chmodSync(fsPath(path), (statSync(fsPath(path)).mode & 0o6000) | (mode & ~mask))
+    asLocalChange(session, { operation: 'mkdir', path }, () => {
+      mkdirSync(fsPath(path), { mode: mode & ~(mask ?? 0) })
+      if (mask !== undefined) chmodSync(fsPath(path), (statSync(fsPath(path)).mode & 0o6000) | (mode & ~mask))
+    })
   } catch (error) {
     throw localError('make directory', shown, error)
   }

@@ -1,11 +1,14 @@
 import { closeSync, constants, fstatSync, openSync, type Stats, statSync } from 'node:fs'
+import type { Made } from '../audit/audit-entry.ts'
 import { FerryError } from '../errors/ferry-error.ts'
 import { localError } from '../errors/local-error.ts'
 import { type Attributes, isDirectory } from '../model/attributes.ts'
 import { fsPath } from '../model/name-bytes.ts'
 import { remotePath } from '../model/remote-path.ts'
 import { glance } from '../operations/glance.ts'
-import type { Handle, OpenFlags } from '../sftp/session.ts'
+import { asOneChange } from '../sftp/audited-session.ts'
+import type { Handle, OpenFlags, SftpSession } from '../sftp/session.ts'
+import { ContentHash } from '../transfer/content-hash.ts'
 import { sendFile } from '../transfer/send-file.ts'
 import { TransferWindow } from '../transfer/transfer-window.ts'
 import { timesOf, uploadFile } from '../transfer/upload-file.ts'
@@ -20,37 +23,61 @@ export async function sendWhole(run: CommandRun, from: string, to: string, flags
   flags.report?.done(from, to, bytes)
 }
 
+interface Sending {
+  readonly run: CommandRun
+  readonly session: SftpSession
+  readonly made: Made | undefined
+  readonly fd: number
+  readonly stats: Stats
+}
+
 /** After a failure what arrived stays (OpenSSH sftp-client.c, do_upload). */
 async function sendInPlace(run: CommandRun, from: string, to: string, flags: TransferFlags): Promise<number> {
-  const { session, signal } = run
-  const { resume, preserve, sync, window, report } = flags
   const { fd, stats } = openSource(run, from, flags)
+  const change = { operation: 'upload', path: to, from: run.local(from) } as const
   try {
-    report?.found(stats.size)
-    const start = resume ? await sizeToResume(run, from, to, stats.size) : 0
-    const attributes = { permissions: stats.mode & 0o777, ...(preserve && { times: timesOf(stats) }) }
-    const how = resume ? { append: true } : { truncate: true }
-    const handle = await openTarget(run, to, { write: true, create: true, ...how }, attributes)
-    const warnings: string[] = []
-    const content = {
-      ...(preserve && { changes: attributes }),
-      fsync: sync,
-      warn: (message: string) => warnings.push(message),
-    }
-    const onBytes = (count: number): void => report?.moved(from, count)
-    const bytes = await writeContent(
-      session,
-      handle,
-      content,
-      (_handle, onLastAsked) =>
-        sendFile(session, handle, fd, { offset: start, size: stats.size, ...window, onBytes, onLastAsked, signal }),
-      start,
+    flags.report?.found(stats.size)
+    return await asOneChange(run.session, change, (session, made) =>
+      sendOpen({ run, session, made, fd, stats }, from, to, flags),
     )
-    for (const warning of warnings) await run.remark(shownName(`${to}: ${warning}`))
-    return bytes
   } finally {
     closeSync(fd)
   }
+}
+
+async function sendOpen(
+  { run, session, made, fd, stats }: Sending,
+  from: string,
+  to: string,
+  flags: TransferFlags,
+): Promise<number> {
+  const { signal } = run
+  const { resume, preserve, sync, window, report } = flags
+  const content = made && new ContentHash()
+  const start = resume ? await sizeToResume(run, from, to, stats.size) : 0
+  const attributes = { permissions: stats.mode & 0o777, ...(preserve && { times: timesOf(stats) }) }
+  const how = resume ? { append: true } : { truncate: true }
+  const handle = await openTarget({ session, signal }, to, { write: true, create: true, ...how }, attributes)
+  const warnings: string[] = []
+  const ending = {
+    ...(preserve && { changes: attributes }),
+    fsync: sync,
+    warn: (message: string) => warnings.push(message),
+  }
+  const onBytes = (count: number): void => report?.moved(from, count)
+  await content?.addFile(fd, signal, start)
+  const onPiece = content?.add
+  const sending = { offset: start, size: stats.size, ...window, onBytes, onPiece, signal }
+  const bytes = await writeContent(
+    session,
+    handle,
+    ending,
+    (_handle, onLastAsked) => sendFile(session, handle, fd, { ...sending, onLastAsked }),
+    start,
+  )
+  Object.assign(made ?? {}, content?.sum())
+  for (const warning of warnings) await run.remark(shownName(`${to}: ${warning}`))
+  return bytes
 }
 
 /** A new file gets the mode that it would get in place, and one that exists keeps its own. */
@@ -121,7 +148,7 @@ async function sizeToResume({ session }: CommandRun, from: string, to: string, l
 
 /** Opens a remote file to write it. OpenSSH's server answers FAILURE for a directory. */
 export async function openTarget(
-  { session, signal }: CommandRun,
+  { session, signal }: Pick<CommandRun, 'session' | 'signal'>,
   to: string,
   flags: OpenFlags,
   attributes: Attributes,

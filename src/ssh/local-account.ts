@@ -53,5 +53,8 @@ export const childEnvironment = (
   secret: readonly string[] = [],
 ): Record<string, string | undefined> =>
   Object.fromEntries(
-    Object.entries(environment).filter(([name]) => !name.startsWith('FERRY_') && !secret.includes(name)),
+    Object.entries(environment).filter(
+      // A ferry that a script starts is recorded, too.
+      ([name]) => (!name.startsWith('FERRY_') || name === 'FERRY_AUDIT_LOG') && !secret.includes(name),
+    ),
   )

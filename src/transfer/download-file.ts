@@ -1,8 +1,12 @@
+import { resolve } from 'node:path'
+import type { Made } from '../audit/audit-entry.ts'
 import { FerryError } from '../errors/ferry-error.ts'
 import { type Attributes, isFile } from '../model/attributes.ts'
 import type { RemotePath } from '../model/remote-path.ts'
+import { asOneChange } from '../sftp/audited-session.ts'
 import type { Handle, SftpSession } from '../sftp/session.ts'
 import type { ConnectionPool } from './connection-pool.ts'
+import { tellContent } from './content-hash.ts'
 import { fetchFile } from './fetch-file.ts'
 import { Lanes } from './lanes.ts'
 import { type LocalMetadata, type LocalReplaceOptions, replaceLocal } from './replace-local.ts'
@@ -25,6 +29,8 @@ export interface DownloadFileOptions extends Omit<LocalReplaceOptions, 'act' | '
   readonly closing: (request: Promise<void>) => void
 }
 
+type Recorded = DownloadFileOptions & { readonly made: Made | undefined }
+
 /** Compares an open local file with what the server has under a path; throws where they differ. */
 export type Verify = (fd: number, path: string) => Promise<void>
 
@@ -34,7 +40,18 @@ export async function downloadFile(
   from: RemotePath,
   attributes: Attributes,
   to: string,
-  { preserve, kept, verify, window, pool, onBytes, onResumed, closing, ...options }: DownloadFileOptions,
+  options: DownloadFileOptions,
+): Promise<number> {
+  const change = { operation: 'download', side: 'local', path: resolve(to), from } as const
+  return asOneChange(session, change, (inner, made) => downloadTo(inner, from, attributes, to, { ...options, made }))
+}
+
+async function downloadTo(
+  session: SftpSession,
+  from: RemotePath,
+  attributes: Attributes,
+  to: string,
+  { preserve, kept, verify, window, pool, onBytes, onResumed, closing, made, ...options }: Recorded,
 ): Promise<number> {
   const act = `download ${from} -> ${to}`
   const { signal } = options
@@ -46,7 +63,7 @@ export async function downloadFile(
   try {
     const resume = kept === undefined ? undefined : await resumeOf(session, handle, kept)
     const how = { ...options, act, ...(resume && { resume }), ...(verify && { readable: true }) }
-    return await replaceLocal(to, metadataOf(attributes, preserve), how, async (fd, start) => {
+    const count = await replaceLocal(to, metadataOf(attributes, preserve), how, async (fd, start) => {
       const opened = session.fstat(handle).catch(() => attributes)
       const size = attributes.size === undefined ? {} : { size: attributes.size }
       const ahead = resume === undefined ? {} : { ahead: mostAhead }
@@ -58,8 +75,11 @@ export async function downloadFile(
       await checkEnd(session, handle, start + bytes, await opened)
       if (start > 0 && identityOf(from, await session.fstat(handle)) !== resume?.identity) throw changed(from)
       await verify?.(fd, from)
+      if (made !== undefined && options.atomic) await tellContent(made, fd, signal)
       return bytes
     })
+    if (made !== undefined && !options.atomic) await tellContent(made, to, signal)
+    return count
   } finally {
     closing(session.close(handle).catch(() => undefined))
   }

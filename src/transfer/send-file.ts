@@ -8,6 +8,8 @@ import { WritePipeline } from './write-pipeline.ts'
 export interface SendOptions extends EngineOptions {
   /** Called once, when the last WRITE has been asked and not yet answered: what is asked now arrives right behind it. */
   readonly onLastAsked?: () => void
+  /** Is given what is sent, in its order. */
+  readonly onPiece?: ((piece: Uint8Array) => void) | undefined
 }
 
 /** Beyond the believed end a small read looks whether the local file goes on. */
@@ -18,9 +20,17 @@ const probeLength = 4096
  * failure or an abort nothing is in flight any more, and where the server allows it, the remote file holds a beginning without a hole.
  */
 export function sendFile(session: SftpSession, handle: Handle, fd: number, options: SendOptions): Promise<number> {
-  const { offset = 0, size = 0, lanes, onBytes, onLastAsked, ahead, signal } = options
+  const { offset = 0, size = 0, lanes, onBytes, onLastAsked, onPiece, ahead, signal } = options
   const window = options.window ?? new TransferWindow(session, 'write', options)
-  const pipeline = new WritePipeline(session, handle, offset, { window, lanes, onBytes, onLastAsked, ahead, signal })
+  const pipeline = new WritePipeline(session, handle, offset, {
+    window,
+    lanes,
+    onBytes,
+    onLastAsked,
+    onPiece,
+    ahead,
+    signal,
+  })
   const free: Buffer[] = []
   return pipeline.run(async () => {
     for (let at = offset; ; ) {

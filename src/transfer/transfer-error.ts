@@ -2,7 +2,7 @@ import { type Code, codes, FerryError } from '../errors/ferry-error.ts'
 import { errnoOf, localError, localReason } from '../errors/local-error.ts'
 
 const lost: ReadonlySet<Code> = new Set(['connection_lost', 'timed_out', 'protocol_error'])
-const over: ReadonlySet<Code> = new Set(['outcome_unknown', 'cancelled', 'terminated', 'bug'])
+const over: ReadonlySet<Code> = new Set(['outcome_unknown', 'cancelled', 'terminated', 'audit_failed', 'bug'])
 
 /** Whether the session died under a request, so that the server may or may not have done it. */
 export const losesAnswer = (error: unknown): boolean => error instanceof FerryError && lost.has(error.code)

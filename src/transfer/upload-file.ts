@@ -1,11 +1,15 @@
 import { closeSync, constants, fstatSync, openSync, type Stats } from 'node:fs'
+import { resolve } from 'node:path'
+import type { Made } from '../audit/audit-entry.ts'
 import { FerryError } from '../errors/ferry-error.ts'
 import { localError } from '../errors/local-error.ts'
 import type { Attributes } from '../model/attributes.ts'
 import { fsPath } from '../model/name-bytes.ts'
 import type { RemotePath } from '../model/remote-path.ts'
+import { asOneChange } from '../sftp/audited-session.ts'
 import type { Handle, SftpSession } from '../sftp/session.ts'
 import type { ConnectionPool } from './connection-pool.ts'
+import { ContentHash } from './content-hash.ts'
 import type { Verify } from './download-file.ts'
 import { Lanes } from './lanes.ts'
 import { type ReplaceOptions, replaceRemote } from './replace-remote.ts'
@@ -34,43 +38,61 @@ export async function uploadFile(
   to: RemotePath,
   options: UploadFileOptions,
 ): Promise<number> {
-  const act = `upload ${from} -> ${to}`
-  const { fd, stats } = openSource(from, act)
+  const source = openSource(from, `upload ${from} -> ${to}`)
   try {
-    const { preserve, kept, verify, window, pool, onBytes, onResumed, ...replace } = options
-    const mode = stats.mode & 0o777
-    const changes: Attributes = { permissions: mode, times: timesOf(stats) }
-    const resume = kept === undefined ? undefined : resumeOf(session, fd, stats, kept)
-    let resumedAt = 0
-    const check = async (path: string): Promise<void> => {
-      if (resumedAt > 0 && identityOf(fstatSync(fd)) !== resume?.identity) throw changed(from)
-      await verify?.(fd, path)
-    }
-    const named = { ...replace, act, ...(preserve && { changes }), mode, ...(resume && { resume }), check }
-    // What may be resumed has to be whole up to a point, and what is no regular file has no offsets: both go over one way.
-    const mayBeSplit = resume === undefined && options.atomic
-    const more = mayBeSplit ? pool?.begin(stats.size) : undefined
-    return await replaceRemote(session, to, named, (handle, onLastAsked, start) => {
-      resumedAt = start
-      if (start > 0) onResumed(start)
-      const ahead = resume === undefined ? {} : { ahead: mostAhead }
-      const { signal } = options
-      const lanes = new Lanes({ session, handle, window })
-      more?.widen(lanes, (other) => other.open(handle.path, { write: true }))
-      return sendFile(session, handle, fd, {
-        offset: start,
-        size: stats.size,
-        ...ahead,
-        window,
-        lanes,
-        onBytes,
-        onLastAsked,
-        signal,
-      })
-    })
+    const change = { operation: 'upload', path: to, from: resolve(from) } as const
+    return await asOneChange(session, change, (inner, made) =>
+      uploadOpen(inner, from, source, to, { ...options, made }),
+    )
   } finally {
-    closeSync(fd)
+    closeSync(source.fd)
   }
+}
+
+async function uploadOpen(
+  session: SftpSession,
+  from: string,
+  { fd, stats }: Source,
+  to: RemotePath,
+  { made, ...options }: UploadFileOptions & { readonly made: Made | undefined },
+): Promise<number> {
+  const { preserve, kept, verify, window, pool, onBytes, onResumed, ...replace } = options
+  const act = `upload ${from} -> ${to}`
+  const mode = stats.mode & 0o777
+  const changes: Attributes = { permissions: mode, times: timesOf(stats) }
+  const resume = kept === undefined ? undefined : resumeOf(session, fd, stats, kept)
+  const content = made && new ContentHash()
+  let resumedAt = 0
+  const check = async (path: string): Promise<void> => {
+    if (resumedAt > 0 && identityOf(fstatSync(fd)) !== resume?.identity) throw changed(from)
+    await verify?.(fd, path)
+  }
+  const named = { ...replace, act, ...(preserve && { changes }), mode, ...(resume && { resume }), check }
+  // What may be resumed has to be whole up to a point, and what is no regular file has no offsets: both go over one way.
+  const mayBeSplit = resume === undefined && options.atomic
+  const more = mayBeSplit ? pool?.begin(stats.size) : undefined
+  const bytes = await replaceRemote(session, to, named, async (handle, onLastAsked, start) => {
+    resumedAt = start
+    if (start > 0) onResumed(start)
+    const ahead = resume === undefined ? {} : { ahead: mostAhead }
+    const { signal } = options
+    await content?.addFile(fd, signal, start)
+    const lanes = new Lanes({ session, handle, window })
+    more?.widen(lanes, (other) => other.open(handle.path, { write: true }))
+    return sendFile(session, handle, fd, {
+      offset: start,
+      size: stats.size,
+      ...ahead,
+      window,
+      lanes,
+      onBytes,
+      onLastAsked,
+      onPiece: content?.add,
+      signal,
+    })
+  })
+  Object.assign(made ?? {}, content?.sum())
+  return bytes
 }
 
 function resumeOf(session: SftpSession, fd: number, stats: Stats, kept: Set<string>): Resume<Handle> {
@@ -91,7 +113,12 @@ export function timesOf(stats: Stats): { atime: number; mtime: number } {
   return { atime: seconds(stats.atimeMs), mtime: seconds(stats.mtimeMs) }
 }
 
-function openSource(from: string, act: string): { fd: number; stats: Stats } {
+interface Source {
+  readonly fd: number
+  readonly stats: Stats
+}
+
+function openSource(from: string, act: string): Source {
   let fd: number | undefined
   try {
     // Should a FIFO have taken the file's place, opening it must not wait.

@@ -14,6 +14,8 @@ export interface PipelineOptions {
    */
   readonly onLastAsked?: (() => void) | undefined
   readonly onBytes?: ((count: number) => void) | undefined
+  /** Is given what is sent, in its order. */
+  readonly onPiece?: ((piece: Uint8Array) => void) | undefined
   /** Bytes that may be on their way, or there, beyond the first that is missing; no bound of its own unless said. */
   readonly ahead?: number | undefined
   readonly signal: AbortSignal
@@ -60,6 +62,7 @@ export class WritePipeline {
       lane.window.give(data.length)
       throw this.#failure ?? signal.reason
     }
+    this.#options.onPiece?.(data)
     void this.#write(lane, data, this.#next, onWritten)
     this.#next += data.length
   }

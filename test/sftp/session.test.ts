@@ -1,4 +1,8 @@
+import { join } from 'node:path'
 import { describe, onTestFinished } from 'vitest'
+import { Audit } from '../../src/audit/audit.ts'
+import { AuditLog } from '../../src/audit/audit-log.ts'
+import { AuditedSession } from '../../src/sftp/audited-session.ts'
 import { openSession } from '../../src/sftp/open-session.ts'
 import { sessionContract } from '../contract/session-contract.ts'
 import { findProgram } from '../support/openssh.ts'
@@ -24,6 +28,12 @@ describe.skipIf(program === undefined)("over OpenSSH's sftp-server (skipped wher
 sessionContract('the scriptable server', async () =>
   openSession(servePair({ root: await freshDirectory() }).channel, options),
 )
+
+sessionContract('the scriptable server, where changes are recorded', async () => {
+  const session = await openSession(servePair({ root: await freshDirectory() }).channel, options)
+  const log = new AuditLog(join(await freshDirectory(), 'audit.log'))
+  return new AuditedSession(session, new Audit(log, { user: 'u', command: 'test' }))
+})
 
 sessionContract('a server without extensions that sends a few bytes at a time', async () =>
   openSession(servePair({ root: await freshDirectory(), extensions: {}, pieceBytes: 1000, batch: 7 }).channel, options),

@@ -2,6 +2,8 @@ import { chmod, lstat, mkdir, readdir, readFile, readlink, stat, symlink, writeF
 import { hostname } from 'node:os'
 import { dirname, join } from 'node:path'
 import { beforeEach, describe, expect, test } from 'vitest'
+import { Audit } from '../../src/audit/audit.ts'
+import { AuditLog } from '../../src/audit/audit-log.ts'
 import type { State } from '../../src/model/state.ts'
 import { openStateStore } from '../../src/state/open-state-store.ts'
 import type { StateStore } from '../../src/state/state-store.ts'
@@ -13,6 +15,16 @@ stateStoreContract('file', async (): Promise<StatePlace> => {
   return {
     open: ({ signal = new AbortController().signal, ...options } = {}) =>
       openStateStore(join(directory.path, 'deep/er/state.json'), { environment: {}, signal, ...options }),
+    [Symbol.asyncDispose]: () => directory[Symbol.asyncDispose](),
+  }
+})
+
+stateStoreContract('file, where changes are recorded', async (): Promise<StatePlace> => {
+  const directory = await temporaryDirectory()
+  const audit = new Audit(new AuditLog(join(directory.path, 'audit.log')), { user: 'u', command: 'test' })
+  return {
+    open: ({ signal = new AbortController().signal, ...options } = {}) =>
+      openStateStore(join(directory.path, 'state.json'), { environment: {}, signal, audit, ...options }),
     [Symbol.asyncDispose]: () => directory[Symbol.asyncDispose](),
   }
 })

@@ -52,7 +52,7 @@ export async function lpwd(run: CommandRun): Promise<void> {
 export async function lmkdir(run: CommandRun, command: Command): Promise<void> {
   const path = plainArgument(command, 0)
   try {
-    makeLocalDirectory(run.local(path), path, 0o777, run.umask)
+    makeLocalDirectory(run, path, 0o777)
   } catch (error) {
     throw failed(`${command.calledAs} ${path}`, error, path)
   }

@@ -4,6 +4,7 @@ import { remotePath } from '../../model/remote-path.ts'
 import { createHardlink, createSymlink } from '../../operations/create-link.ts'
 import { glance } from '../../operations/glance.ts'
 import { renameAs } from '../../operations/rename.ts'
+import { asOneChange } from '../../sftp/audited-session.ts'
 import { offers } from '../../sftp/session.ts'
 import type { CommandRun } from '../command-run.ts'
 import { failed } from '../failures.ts'
@@ -63,13 +64,20 @@ export async function cp(run: CommandRun, command: Command): Promise<void> {
     if (attributes.permissions !== undefined && !isFile(attributes)) {
       throw new FerryError('wrong_kind', `${from}: not a regular file`, { path: from })
     }
-    await copyFile(run, from, to, permissions & 0o777)
+    await asOneChange(session, { operation: 'copy', path: to, from }, (inner) =>
+      copyFile({ session: inner, signal: run.signal }, from, to, permissions & 0o777),
+    )
   } catch (error) {
     throw failed(act, error, from)
   }
 }
 
-async function copyFile(run: CommandRun, from: string, to: string, permissions: number): Promise<void> {
+async function copyFile(
+  run: Pick<CommandRun, 'session' | 'signal'>,
+  from: string,
+  to: string,
+  permissions: number,
+): Promise<void> {
   const { session, signal } = run
   const source = await session.open(from, { read: true })
   try {

@@ -1,3 +1,4 @@
+import { asOneChange } from '../../sftp/audited-session.ts'
 import { childEnvironment } from '../../ssh/local-account.ts'
 import type { CommandRun } from '../command-run.ts'
 import { type RunLocal, runProgram } from '../run-program.ts'
@@ -23,7 +24,11 @@ async function runShell(run: CommandRun, { text, environment }: ShellText): Prom
     signal: run.signal,
   }
   const { runLocal = piped(run) } = run.options
-  const problem = await runLocal(run.umask === undefined ? words : masked(run.umask, words), options)
+  // Its text may hold a secret, so it is not recorded.
+  const change = { operation: 'local_command', side: 'local', path: run.localDirectory } as const
+  const problem = await asOneChange(run.session, change, () =>
+    runLocal(run.umask === undefined ? words : masked(run.umask, words), options),
+  )
   if (problem !== undefined) await run.remark(`the shell ${problem}`)
 }
 
