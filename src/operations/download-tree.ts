@@ -19,6 +19,8 @@ import type { TransferRun } from './transfer-run.ts'
 import { belowSource, checkDepth } from './tree-limits.ts'
 
 interface Place {
+  /** Where the tree's source goes. */
+  readonly root: string
   readonly from: RemotePath
   readonly to: string
   /** Below the source, `''` for the source itself. */
@@ -38,12 +40,7 @@ interface Made extends Place {
   readonly fresh: boolean
 }
 
-interface Link {
-  readonly from: RemotePath
-  readonly to: string
-  /** Directories between the link and the tree's root. */
-  readonly depth: number
-}
+type Link = Found & Pick<Place, 'root'>
 
 /**
  * The walk of a download. Files are written as they are found; links are made when no more bytes are written, so that nothing is ever
@@ -61,7 +58,11 @@ export class DownloadTree {
   }
 
   root(from: RemotePath, to: string, attributes: Attributes, intoExisting: boolean, alone: boolean): void {
-    this.#directory({ from, to, below: '', depth: 0, real: [], intoExisting, openAbove: () => {} }, attributes, alone)
+    this.#directory(
+      { root: to, from, to, below: '', depth: 0, real: [], intoExisting, openAbove: () => {} },
+      attributes,
+      alone,
+    )
   }
 
   async file(from: RemotePath, to: string, attributes: Attributes, alone = false): Promise<void> {
@@ -150,7 +151,7 @@ export class DownloadTree {
       here.openAbove()
       if (kind === 'file') return await this.file(from, to, attributes)
       report.found(0)
-      this.#links.push({ from, to, depth: here.depth })
+      this.#links.push({ root: here.root, from, to, below })
     } catch (error) {
       this.#fail(from, to, error)
     }
@@ -188,11 +189,10 @@ export class DownloadTree {
     }
   }
 
-  async #link({ from, to, depth }: Link): Promise<void> {
+  async #link({ root, from, to, below }: Link): Promise<void> {
     const { session, overwrite, report } = this.#run
     try {
-      const target = await session.readlink(from)
-      placeLocalLink(session, target, to, depth, overwrite)
+      placeLocalLink(session, await session.readlink(from), root, below, overwrite)
       report.done(from, to, 0)
     } catch (error) {
       this.#fail(from, to, error)
@@ -228,10 +228,10 @@ export class DownloadTree {
 }
 
 function beneath(here: Place, found: Found, name: string): Place {
-  const { depth, real, openAbove } = here
+  const { root, depth, real, openAbove } = here
   const last = real.at(-1)
   const chain = last === undefined ? [] : [...real, joinRemote(last, `${name}/`)]
-  return { ...found, depth: depth + 1, real: chain, intoExisting: false, openAbove }
+  return { ...found, root, depth: depth + 1, real: chain, intoExisting: false, openAbove }
 }
 
 /** Makes a directory that can be filled, or finds one; gives whether it is new. */

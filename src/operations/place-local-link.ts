@@ -5,25 +5,26 @@ import { localError } from '../errors/local-error.ts'
 import { fsPath } from '../model/name-bytes.ts'
 import { asLocalChange } from '../sftp/audited-session.ts'
 import type { SftpSession } from '../sftp/session.ts'
-import { lstatLocal, readLocalLink } from '../transfer/local-target.ts'
+import { joinLocal, lstatLocal, readLocalLink } from '../transfer/local-target.ts'
 import { temporaryName } from '../transfer/temporary-name.ts'
 
-/** Makes a link of a tree that a server gave, `depth` directories below its root, unless it could lead out of the tree. */
+/** Makes a link of a tree that a server gave, at the path `below` its root, unless it could lead out of the tree. */
 export function placeLocalLink(
   session: SftpSession,
   target: string,
-  to: string,
-  depth: number,
+  root: string,
+  below: string,
   overwrite: boolean,
 ): void {
-  asLocalChange(session, { operation: 'symlink', path: resolve(to), target }, () => place(target, to, depth, overwrite))
+  const to = joinLocal(root, below)
+  asLocalChange(session, { operation: 'symlink', path: resolve(to), target }, () => {
+    const refusal = refusedLink(target, root, below)
+    if (refusal !== undefined) throw refusal
+    place(target, to, overwrite)
+  })
 }
 
-function place(target: string, to: string, depth: number, overwrite: boolean): void {
-  const why = leadsOut(target, depth)
-  if (why !== undefined) {
-    throw new FerryError('operation_failed', `${to}: refused the link to ${target}: ${why}`, { path: to })
-  }
+function place(target: string, to: string, overwrite: boolean): void {
   const existing = lstatLocal(to)
   if (existing === undefined) {
     makeLink(target, to)
@@ -42,9 +43,30 @@ function place(target: string, to: string, depth: number, overwrite: boolean): v
   }
 }
 
+/** Why such a link is not made, if it is not. */
+export function refusedLink(target: string, root: string, below: string): FerryError | undefined {
+  const isUpwards = target.split('/').includes('..')
+  const why =
+    leadsOut(target, below.split('/').length - 1) ??
+    (isUpwards && isBehindLink(root, below)
+      ? 'a directory on the way to it is a link, so its ".." may leave the tree'
+      : undefined)
+  if (why === undefined) return undefined
+  const to = joinLocal(root, below)
+  return new FerryError('operation_failed', `${to}: refused the link to ${target}: ${why}`, { path: to })
+}
+
+/** A link that an earlier run made counts as a directory, and is nearer to the root than its name says. */
+function isBehindLink(root: string, below: string): boolean {
+  for (let end = below.indexOf('/'); end >= 0; end = below.indexOf('/', end + 1)) {
+    if (lstatLocal(joinLocal(root, below.slice(0, end)))?.isSymbolicLink()) return true
+  }
+  return false
+}
+
 /**
- * Why a link may lead out of its tree. All directories on the way to it are real ones, so `..` at its beginning can be counted; after a
- * name, which may be a link itself, it cannot.
+ * Why a link may lead out of its tree, where all directories on the way to it are real ones: `..` at its beginning can be counted; after
+ * a name, which may be a link itself, it cannot.
  */
 export function leadsOut(target: string, depth: number): string | undefined {
   if (target.startsWith('/')) return 'it is absolute'

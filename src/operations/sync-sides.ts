@@ -30,7 +30,6 @@ export interface SyncSide {
 }
 
 const parentOf = (path: string): string => path.slice(0, Math.max(0, path.lastIndexOf('/')))
-const depthOf = (path: string): number => path.split('/').length - 1
 
 /** Looks once at each directory from the root down to `path`: none of them may have become a link, which would lead out of the tree. */
 function stillInTree(isDirectoryAt: (path: string) => Promise<boolean>): (path: string) => Promise<boolean> {
@@ -101,7 +100,7 @@ export function localSide(run: TransferRun, local: string, remote: RemotePath, f
         closing,
       })
     },
-    link: async ({ path, target = '' }) => placeLocalLink(session, target, places(path).to, depthOf(path), overwrite),
+    link: async ({ path, target = '' }) => placeLocalLink(session, target, local, path, overwrite),
     setAttributes: async (entry) => {
       const { to } = places(entry.path)
       attempt('set attributes of', to, () => setLocalAttributes(session, to, attributesOf(entry)))

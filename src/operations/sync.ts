@@ -9,6 +9,7 @@ import { isTemporaryName } from '../transfer/temporary-name.ts'
 import { endsAll, told } from '../transfer/transfer-error.ts'
 import { canSync } from './can-sync.ts'
 import { bothHashes } from './file-hashes.ts'
+import { refusedLink } from './place-local-link.ts'
 import { listLocalTree, listRemoteTree, localPlace, remotePlace, type SyncListing } from './sync-listing.ts'
 import {
   ofOneSize,
@@ -106,7 +107,7 @@ class Synchronising {
     const fsync = pull ? wantsFsync : canSync(session, wantsFsync, warn)
     const side = make(this.#run, this.#local, this.#remote, fsync)
     for (const { step, existing } of plan.conflicts) this.#refuse(step, existing, side)
-    if (dryRun) for (const step of stepsOf(plan)) this.#pretend(step)
+    if (dryRun) for (const step of stepsOf(plan)) this.#pretend(step, side)
     else await this.#apply(plan, side)
     return plan.unchanged
   }
@@ -190,11 +191,16 @@ class Synchronising {
       else if (action !== 'attributes') report.done(from, to, bytes ?? 0)
       this.#tell({ action, path, ...(bytes !== undefined && { bytes }) })
     } catch (error) {
-      const isDeletion = action === 'delete'
-      const failure = told(isDeletion ? `delete ${to}` : `${this.#act} ${from} -> ${to}`, error, { path: to })
-      this.#run.fail(isDeletion ? to : from, to, failure)
-      this.#tell({ action, path, error: failure })
+      this.#failed(step, side, error)
     }
+  }
+
+  #failed({ action, entry }: SyncStep, side: SyncSide, error: unknown): void {
+    const { from, to } = side.places(entry.path)
+    const isDeletion = action === 'delete'
+    const failure = told(isDeletion ? `delete ${to}` : `${this.#act} ${from} -> ${to}`, error, { path: to })
+    this.#run.fail(isDeletion ? to : from, to, failure)
+    this.#tell({ action, path: shown(entry.path), error: failure })
   }
 
   #refuse({ action, entry }: SyncStep, existing: SyncEntry, side: SyncSide): void {
@@ -212,9 +218,15 @@ class Synchronising {
     return this.#options.pull ? 'download' : 'upload'
   }
 
-  #pretend({ action, entry }: SyncStep): void {
+  #pretend(step: SyncStep, side: SyncSide): void {
+    const { action, entry } = step
+    const { path, size, target = '' } = entry
+    const refusal = action === 'link' && this.#options.pull ? refusedLink(target, this.#local, path) : undefined
+    if (refusal !== undefined) {
+      this.#failed(step, side, refusal)
+      return
+    }
     const { report } = this.#run
-    const { path, size } = entry
     if (action === 'delete') report.deleted(shown(path))
     else if (action === 'mkdir') report.directory()
     else if (action !== 'attributes') report.count(action === 'copy' ? size : 0)

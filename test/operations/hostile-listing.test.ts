@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { decodeName, encodeName } from '../../src/model/name-bytes.ts'
 import { remotePath } from '../../src/model/remote-path.ts'
@@ -52,6 +52,26 @@ test('a name that is listed as a link and then as a directory is not written thr
     expect(failures.length).toBeGreaterThan(0)
     expect(namesIn(here('outside'))).toEqual([])
   }
+})
+
+// promise: inside-target
+test('a tree that turns links of earlier runs into directories is not written out of', async () => {
+  const { session, there, here } = await servedRig()
+  const run = () => download(session, [remotePath('/d/.')], here('d'), { signal })
+  // Its ".." would count from "near/", which is the root.
+  mkdirSync(there('d'))
+  symlinkSync('.', there('d/near'))
+  expect((await run()).failures).toEqual([])
+  rmSync(there('d/near'))
+  mkdirSync(there('d/near'))
+  symlinkSync('..', there('d/near/up'))
+  const { failures } = await run()
+  plant(there(), { 'd/up/evil': 'e' })
+  await run()
+  expect(namesIn(here())).not.toContain('evil')
+  expect(failures).toMatchObject([
+    { path: '/d/near/up', error: { message: expect.stringContaining('a directory on the way to it is a link') } },
+  ])
 })
 
 // promise: bytes-stay-bytes

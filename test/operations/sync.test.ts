@@ -184,10 +184,13 @@ describe('sync', () => {
     const other = await servedRig()
     mkdirSync(other.there('s'))
     symlinkSync('/etc/passwd', other.there('s/out'))
-    const led = await synced(other, { pull: true })
-    expect(led.summary.failures.map(({ error }) => error.message)).toEqual([
-      expect.stringContaining('refused the link to /etc/passwd'),
-    ])
+    for (const dryRun of [true, false]) {
+      const led = await synced(other, { pull: true, dryRun })
+      expect(led.summary.failures.map(({ error }) => error.message)).toEqual([
+        expect.stringContaining('refused the link to /etc/passwd'),
+      ])
+      expect(led.results).toContainEqual({ action: 'link', path: 'out', error: led.summary.failures[0]?.error })
+    }
   })
 
   // promise: delete-no-follow
