@@ -30,8 +30,9 @@ export interface TransferOptions extends WindowOptions, PathPatterns, Connection
   readonly signal: AbortSignal
 }
 
-/** More files at once are no faster on a short line, and twice as fast at most on a long one. */
-const filesAtOnce = 64
+/** More files at once are no faster on a short line, and up to twice as fast where a round trip takes so many milliseconds. */
+const filesAtOnce = { short: 64, long: 256 } as const
+const longLineMs = 10
 const directoriesAtOnce = 16
 /** What all files of one upload or download share. */
 export class TransferRun {
@@ -68,9 +69,10 @@ export class TransferRun {
     this.pool = new ConnectionPool(session, direction, options)
     const { handles } = session.limits
     // Handles whose CLOSE is not answered yet count as well.
-    const files = handles === 0 ? filesAtOnce : Math.floor((handles - directoriesAtOnce) / 2)
+    const wanted = (session.roundTripMs ?? 0) < longLineMs ? filesAtOnce.short : filesAtOnce.long
+    const files = handles === 0 ? wanted : Math.floor((handles - directoriesAtOnce) / 2)
     this.queue = new TransferQueue({
-      files: Math.max(1, Math.min(filesAtOnce, files)),
+      files: Math.max(1, Math.min(wanted, files)),
       directories: handles === 0 || handles > 2 * directoriesAtOnce ? directoriesAtOnce : 1,
       signal: options.signal,
     })

@@ -17,7 +17,7 @@ export function sendBytes(
   const { chunk } = options.window
   return pipeline.run(async () => {
     if (source instanceof Uint8Array) {
-      for (let at = 0; at < source.length; at += chunk) await pipeline.put(source.subarray(at, at + chunk))
+      for (let at = 0; at < source.length; ) at += await put(pipeline, source.subarray(at, at + chunk))
       return
     }
     let buffer = Buffer.allocUnsafe(chunk)
@@ -30,14 +30,16 @@ export function sendBytes(
         at += count
         filled += count
         if (filled < chunk) continue
-        await pipeline.put(buffer)
+        await put(pipeline, buffer)
         buffer = Buffer.allocUnsafe(chunk)
         filled = 0
       }
     }
-    if (filled > 0) await pipeline.put(buffer.subarray(0, filled))
+    if (filled > 0) await put(pipeline, buffer.subarray(0, filled))
   })
 }
+
+const put = (pipeline: WritePipeline, bytes: Uint8Array): Promise<number> => pipeline.put(bytes.length, () => bytes)
 
 /** A stream that may be silent for long: waiting for it ends when a WRITE fails or the user gives up. */
 async function* heeding(

@@ -33,21 +33,28 @@ export function sendFile(session: SftpSession, handle: Handle, fd: number, optio
   })
   const free: Buffer[] = []
   return pipeline.run(async () => {
-    for (let at = offset; ; ) {
+    let at = offset
+    while (at < size) {
+      const length = Math.min(window.chunk, size - at)
+      let buffer: Buffer | undefined
+      const read = (): Buffer => {
+        buffer = length < window.chunk ? Buffer.allocUnsafe(length) : (free.pop() ?? Buffer.allocUnsafeSlow(length))
+        return buffer.subarray(0, readLocal(fd, buffer, at))
+      }
+      const got = await pipeline.put(length, read, () => buffer?.length === window.chunk && free.push(buffer))
+      if (got === 0) return
+      at += got
+    }
+    // A look beyond the believed end needs no room unless there is more.
+    for (let length = size > 0 ? Math.min(probeLength, window.chunk) : window.chunk; ; length = window.chunk) {
       signal.throwIfAborted()
-      const length = lengthAt(at, size, window.chunk)
-      const isChunk = length === window.chunk
-      const buffer = isChunk ? (free.pop() ?? Buffer.allocUnsafeSlow(length)) : Buffer.allocUnsafe(length)
+      const buffer = Buffer.allocUnsafe(length)
       const got = readLocal(fd, buffer, at)
       if (got === 0) return
-      await pipeline.put(buffer.subarray(0, got), isChunk ? () => free.push(buffer) : undefined)
-      at += got
+      at += await pipeline.put(got, () => buffer.subarray(0, got))
     }
   })
 }
-
-const lengthAt = (at: number, size: number, chunk: number): number =>
-  at < size ? Math.min(chunk, size - at) : at === size && size > 0 ? Math.min(probeLength, chunk) : chunk
 
 function readLocal(fd: number, buffer: Buffer, offset: number): number {
   try {

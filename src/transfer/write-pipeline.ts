@@ -51,20 +51,29 @@ export class WritePipeline {
     this.failed.catch(() => undefined) // `finish` tells it too
   }
 
-  /** Sends the next bytes once there is room for them; they have to stay as they are until `onWritten`. Rejects once one has failed. */
-  async put(data: Uint8Array, onWritten?: () => void): Promise<void> {
+  /**
+   * Sends what `read` gives, once there is room for so many bytes: what waits is not in memory. Gives the number of bytes sent. They have to
+   * stay as they are until `onWritten`. Rejects once a WRITE has failed.
+   */
+  async put(length: number, read: () => Uint8Array, onWritten?: () => void): Promise<number> {
     const { ahead = Number.POSITIVE_INFINITY, signal } = this.#options
     while (this.#next - this.#pieces.reached >= ahead && this.#failure === undefined && !signal.aborted) {
       await new Promise<void>((resolve) => (this.#wake = resolve))
     }
-    const lane = await this.#lanes.take(data.length)
-    if (this.#failure !== undefined || signal.aborted) {
-      lane.window.give(data.length)
-      throw this.#failure ?? signal.reason
+    const lane = await this.#lanes.take(length)
+    let data: Uint8Array
+    try {
+      if (this.#failure !== undefined || signal.aborted) throw this.#failure ?? signal.reason
+      data = read()
+    } catch (error) {
+      lane.window.give(length)
+      throw error
     }
     this.#options.onPiece?.(data)
-    void this.#write(lane, data, this.#next, onWritten)
+    if (data.length === 0) lane.window.give(length)
+    else void this.#write(lane, length, data, this.#next, onWritten)
     this.#next += data.length
+    return data.length
   }
 
   /** Puts what `source` gives, waits for all answers, and gives the number of bytes. After a failure no piece is left behind a hole. */
@@ -92,7 +101,13 @@ export class WritePipeline {
     while (this.#pending > 0) await new Promise<void>((resolve) => (this.#wake = resolve))
   }
 
-  async #write(lane: Lane, data: Uint8Array, offset: number, onWritten?: () => void): Promise<void> {
+  async #write(
+    lane: Lane,
+    length: number,
+    data: Uint8Array,
+    offset: number,
+    onWritten: (() => void) | undefined,
+  ): Promise<void> {
     this.#pending += 1
     try {
       await lane.session.write(lane.handle, offset, data).catch((error: unknown) => {
@@ -107,7 +122,7 @@ export class WritePipeline {
       this.#reject(error)
     } finally {
       this.#pending -= 1
-      lane.window.give(data.length)
+      lane.window.give(length)
       this.#wake()
     }
   }

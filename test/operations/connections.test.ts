@@ -109,6 +109,15 @@ describe('a file to write over a long line', () => {
   })
 })
 
+test('over a long line more small files are in flight than over a short one', async () => {
+  const held = gate()
+  const hundredth: Fault = { on: 'open', after: 99, act: meanwhile(() => held.open()) }
+  const rig = await servedRig({ faults: [{ on: 'write', act: held.act }, hundredth, { on: 'any', act: later(20) }] })
+  plant(rig.here(), Object.fromEntries(Array.from({ length: 120 }, (_, index) => [`tree/${index}`, `${index}`])))
+  const summary = await upload(rig.session, [rig.here('tree')], remotePath('/tree'), { signal })
+  expect(summary).toMatchObject({ files: 120, failures: [] })
+})
+
 test('a file whose name another one has taken meanwhile is read over the first connection alone', async () => {
   const rig = await servedRig()
   const elsewhere = await servedRig()
