@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream'
+import { decodeName } from '../model/name-bytes.ts'
 import { excerpt } from '../model/visible.ts'
 
 const keptBytes = 4096
@@ -17,7 +18,7 @@ export class LastWords {
 
   /** `: "…"`, or nothing where nothing was said. */
   get quoted(): string {
-    const text = this.#kept.toString('utf8').trim()
+    const text = decodeName(this.#kept).trim()
     return text === '' ? '' : `: "${excerpt(text, 500)}"`
   }
 }

@@ -1,5 +1,6 @@
 import { FerryError } from '../errors/ferry-error.ts'
 import { errnoOf } from '../errors/local-error.ts'
+import { decodeName } from '../model/name-bytes.ts'
 import { excerpt } from '../model/visible.ts'
 import { allowable } from './algorithms.ts'
 import type { Authentication } from './authentication.ts'
@@ -146,7 +147,7 @@ export class SshFailure {
 
   /** What speaks there is quoted: a web server, or an SSH server that is busy. */
   #noSsh(): FerryError {
-    const text = this.#greeting.toString('utf8')
+    const text = decodeName(this.#greeting)
     if (text.trim() === '') return connectError(this.#settings, 'the server closed the connection without a word')
     return connectError(this.#settings, `not an SSH server: it says "${excerpt(text)}"`)
   }
