@@ -13,6 +13,7 @@ import { joinPath } from './paths.ts'
 import { remoteTree } from './remote-tree.ts'
 import type { RunLocal } from './run-program.ts'
 import type { ScriptState } from './script-state.ts'
+import { oneLine } from './shown-name.ts'
 
 /** What a script runs on; an open connection is one. */
 export interface ScriptRemote {
@@ -136,9 +137,9 @@ export class CommandRun {
     await this.options.onOutput?.(text)
   }
 
-  /** What is no answer and no failure, one line. */
+  /** What is no answer and no failure, one line of raw text: who prints it escapes the rest. */
   async remark(text: string): Promise<void> {
-    await this.options.onErrorOutput?.(`${text}\n`)
+    await this.options.onErrorOutput?.(`${oneLine(text)}\n`)
   }
 
   takeOutput(): string {

@@ -12,7 +12,6 @@ import { fetchFile } from '../transfer/fetch-file.ts'
 import { TransferWindow } from '../transfer/transfer-window.ts'
 import type { CommandRun } from './command-run.ts'
 import { openForWriting } from './local-files.ts'
-import { shownName } from './shown-name.ts'
 import type { TransferFlags } from './transfer-flags.ts'
 
 /** Downloads one file: in place, as sftp does, or by a temporary name. */
@@ -103,7 +102,7 @@ async function fetchBeside(
   })
   // Until here it was less, never more, than the script's own mask allows.
   if (mask !== undefined && isNew) await keep(run, to, () => chmodSync(fsPath(path), (mode | 0o200) & ~mask))
-  for (const warning of warnings) await run.remark(shownName(`${to}: ${warning}`))
+  for (const warning of warnings) await run.remark(`${to}: ${warning}`)
   return bytes
 }
 
@@ -144,7 +143,7 @@ async function fill(
     const moved = await fetchFile(run.session, handle, fd, options)
     if (preserve) await keep(run, to, () => fchmodSync(fd, mode))
     if (preserve && times !== undefined) await keep(run, to, () => futimesSync(fd, times.atime, times.mtime))
-    if (resume && moved === 0) await run.remark(shownName(`file "${to}" was not modified`))
+    if (resume && moved === 0) await run.remark(`file "${to}" was not modified`)
     else if (sync) syncFile(fd, to)
     return offset + moved
   } finally {
@@ -158,7 +157,7 @@ export async function keep(run: CommandRun, path: string, set: () => void): Prom
     set()
   } catch (error) {
     if (error instanceof FerryError) throw error
-    await run.remark(shownName(`${path}: attributes not kept: ${localReason(error)}`))
+    await run.remark(`${path}: attributes not kept: ${localReason(error)}`)
   }
 }
 

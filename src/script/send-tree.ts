@@ -11,7 +11,7 @@ import type { Failures } from './failures.ts'
 import { listLocal } from './local-tree.ts'
 import { appendPath } from './paths.ts'
 import { sendAct, sendWhole } from './send-whole.ts'
-import { shownName } from './shown-name.ts'
+import { oneLine, shownName } from './shown-name.ts'
 import { mostLevels, type TransferFlags } from './transfer-flags.ts'
 
 interface Directory {
@@ -47,7 +47,7 @@ export class TreeSend {
     if (depth >= mostLevels) {
       throw new FerryError('operation_failed', `${from}: more than ${mostLevels} levels deep`, { path: from })
     }
-    await this.#run.print(shownName(`Entering ${from}\n`))
+    await this.#run.print(shownName(`Entering ${oneLine(from)}\n`))
     const isNew = await this.#make(to, stats)
     for (const name of listLocal(this.#run.local, from)) {
       this.#run.signal.throwIfAborted()
@@ -61,7 +61,7 @@ export class TreeSend {
       const stats = lookAt(this.#run, from, lstatSync)
       if (stats.isDirectory()) await this.#directory({ from, to, stats, depth })
       else if (stats.isFile()) await sendWhole(this.#run, from, to, this.#flags)
-      else await this.#run.remark(shownName(`${this.#command} ${from}: skipped, not a regular file`))
+      else await this.#run.remark(`${this.#command} ${from}: skipped, not a regular file`)
     } catch (error) {
       this.#failures.add(sendAct(this.#command, from, to, error), error, from)
     }
@@ -89,7 +89,7 @@ export class TreeSend {
       await this.#run.session.setstat(to, { permissions: stats.mode & 0o1777, ...times })
     } catch (error) {
       if (endsAll(error) || !(error instanceof FerryError)) throw error
-      await this.#run.remark(shownName(`${to}: attributes not kept: ${reasonOf(error)}`))
+      await this.#run.remark(`${to}: attributes not kept: ${reasonOf(error)}`)
     }
   }
 }

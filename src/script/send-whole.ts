@@ -14,7 +14,6 @@ import { TransferWindow } from '../transfer/transfer-window.ts'
 import { timesOf, uploadFile } from '../transfer/upload-file.ts'
 import { writeContent } from '../transfer/write-content.ts'
 import type { CommandRun } from './command-run.ts'
-import { shownName } from './shown-name.ts'
 import type { TransferFlags } from './transfer-flags.ts'
 
 /** Uploads one file: in place, as sftp does, or by a temporary name. */
@@ -76,7 +75,7 @@ async function sendOpen(
     start,
   )
   Object.assign(made ?? {}, content?.sum())
-  for (const warning of warnings) await run.remark(shownName(`${to}: ${warning}`))
+  for (const warning of warnings) await run.remark(`${to}: ${warning}`)
   return bytes
 }
 
@@ -105,7 +104,7 @@ async function sendBeside(run: CommandRun, from: string, to: string, flags: Tran
     })
   } finally {
     for (const path of leftovers) warnings.push(`a temporary file may be left on the server: ${path}`)
-    for (const warning of warnings) await run.remark(shownName(`${to}: ${warning}`))
+    for (const warning of warnings) await run.remark(`${to}: ${warning}`)
   }
 }
 

@@ -8,8 +8,10 @@ const hidden =
  * A name as sftp prints it on standard output (OpenSSH utf8.c, vasnmprintf): bytes that a terminal would act on are `\033`. What changes how
  * a line reads is escaped too, which sftp does not.
  */
-export function shownName(text: string): string {
-  return text.replace(hidden, (character) =>
-    [...encodeName(character)].map((byte) => `\\${byte.toString(8).padStart(3, '0')}`).join(''),
-  )
-}
+export const shownName = (text: string): string => text.replace(hidden, octal)
+
+/** A name in which nothing ends a line or goes back to its beginning, so that it cannot forge one; sftp prints it as it is. */
+export const oneLine = (name: string): string => name.replace(/[\n\r]/g, octal)
+
+const octal = (character: string): string =>
+  [...encodeName(character)].map((byte) => `\\${byte.toString(8).padStart(3, '0')}`).join('')
