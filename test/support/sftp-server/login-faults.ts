@@ -7,6 +7,8 @@ export interface LoginFault {
   readonly at: 'connect' | 'key-exchange' | 'authentication' | 'session' | 'subsystem'
   /** `refuse` says so as the protocol has it; at `connect` in a line of text, as sshd does with too many connections. */
   readonly act: 'hang' | 'close' | 'reset' | 'refuse'
+  /** How it refuses before the login. */
+  readonly words?: string
   /** Called when a connection has come to it. */
   readonly onReached?: () => void
   /** So many connections are served honestly before. */
@@ -20,14 +22,15 @@ export const loginFault = (faults: readonly LoginFault[], count: number): LoginF
   faults.find(({ after = 0, times = Number.POSITIVE_INFINITY }) => count >= after && count < after + times)
 
 /** Plays a fault that comes before keys are exchanged, on the bare socket. */
-export function failEarly(socket: Socket, { at, act, onReached }: LoginFault): void {
+export function failEarly(socket: Socket, { at, act, words, onReached }: LoginFault): void {
   onReached?.()
   // What the client says must be taken, or its end would not be seen.
   socket.resume()
   if (at === 'key-exchange') socket.write('SSH-2.0-ferry_test\r\n')
   if (act === 'close') socket.end()
   if (act === 'reset') socket.resetAndDestroy()
-  if (act === 'refuse') socket.end(at === 'connect' ? 'Exceeded MaxStartups\r\n' : disconnect('no more logins today'))
+  if (act !== 'refuse') return
+  socket.end(at === 'connect' ? `${words ?? 'Exceeded MaxStartups'}\r\n` : disconnect(words ?? 'no more logins today'))
 }
 
 /** SSH_MSG_DISCONNECT as a packet that is not encrypted yet (RFC 4253 §6, §11.1). */
