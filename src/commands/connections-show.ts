@@ -1,8 +1,9 @@
 import { Command } from 'commander'
 import { storedConnection } from '../api/stored-objects.ts'
-import { FerryError } from '../errors/ferry-error.ts'
+import { FerryError, type Place } from '../errors/ferry-error.ts'
 import { type Connection, isSecretField } from '../model/connection.ts'
 import type { ConnectionInput } from '../model/connection-input.ts'
+import { shownPath } from '../model/home.ts'
 import { type StoredSecret, sensitive } from '../model/secret.ts'
 import type { Stored } from '../model/state.ts'
 import { referenceText } from '../secrets/open-secret.ts'
@@ -37,7 +38,7 @@ async function runConnectionsShowResolved(context: CommandContext, input: Connec
   const rows = settings.map(({ name, value, source, place, reference }) => {
     const said = [
       source,
-      ...(place === undefined ? [] : [placeText(place)]),
+      ...(place === undefined ? [] : [shownPlace(place, context)]),
       ...(reference === undefined ? [] : [reference]),
     ]
     return [name, typeof value === 'string' ? value : value.join(' '), said.join(', ')]
@@ -45,19 +46,23 @@ async function runConnectionsShowResolved(context: CommandContext, input: Connec
   await context.io.table([], rows)
 }
 
-async function runConnectionsShow({ io, store }: CommandContext, name: string): Promise<void> {
+async function runConnectionsShow(context: CommandContext, name: string): Promise<void> {
+  const { io, store } = context
   const stored = storedConnection(await (await store()).read(), name)
   if (io.json) return io.result(connectionDocument(stored))
-  await io.table([], rows(stored))
+  await io.table([], rows(stored, context))
 }
 
-function rows({ value, origin }: Stored<Connection>): string[][] {
+const shownPlace = (place: Place, { environment }: CommandContext): string =>
+  shownPath(placeText(place), environment['HOME'] ?? '')
+
+function rows({ value, origin }: Stored<Connection>, context: CommandContext): string[][] {
   const place = (field: string): string => {
     const at = origin.fields?.get(field)
-    return at === undefined ? '' : placeText(at)
+    return at === undefined ? '' : shownPlace(at, context)
   }
   const { owner, place: declared } = origin
-  const whole = declared === undefined ? '' : placeText(declared)
+  const whole = declared === undefined ? '' : shownPlace(declared, context)
   return [
     ['name', value.name, whole],
     ...setFields(value).map(([field, one]) => {

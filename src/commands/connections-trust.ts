@@ -53,7 +53,7 @@ async function runConnectionsTrust(context: CommandContext, input: ConnectionsTr
 function wantedFingerprint({ name, yes, fingerprint }: ConnectionsTrustInput): string | undefined {
   if (fingerprint === undefined) {
     if (!yes) return undefined
-    throw new FerryError('usage', `trust ${name}: --yes needs --fingerprint`, {
+    throw new FerryError('usage', `connections trust ${name}: --yes needs --fingerprint`, {
       hint: 'the fingerprint of the key, from whoever runs the server',
     })
   }
@@ -96,7 +96,7 @@ async function chosenKey(
 const described = ({ type, fingerprint }: OfferedHostKey): string => `${type} ${fingerprint}`
 
 const rejected = (name: string, reason: string, hint?: string): FerryError =>
-  new FerryError('host_key_rejected', `trust ${name}: ${reason}`, {
+  new FerryError('host_key_rejected', `connections trust ${name}: ${reason}`, {
     connection: name,
     ...(hint !== undefined && { hint }),
   })

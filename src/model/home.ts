@@ -16,6 +16,10 @@ export function expandTilde(path: string, environment: Environment): string {
   return path.startsWith('~/') ? join(homeDirectory(environment), path.slice(2)) : path
 }
 
+/** A path for people: the home directory is `~`. */
+export const shownPath = (path: string, home: string): string =>
+  home.length > 1 && path.startsWith(`${home}/`) ? `~${path.slice(home.length)}` : path
+
 /** Where ferry's own settings are (XDG Base Directory Specification: a path that is not absolute is ignored). */
 export const configDirectory = (environment: Environment): string =>
   join(baseDirectory(environment, 'XDG_CONFIG_HOME', '.config'), 'ferry')

@@ -1,8 +1,8 @@
 import { access } from 'node:fs/promises'
+import { shownPath } from '../model/home.ts'
 import { fsPath } from '../model/name-bytes.ts'
 import { isAbout } from './known-hosts.ts'
 import { loadKnownHosts } from './known-hosts-files.ts'
-import { shownPath } from './local-account.ts'
 import type { Need, SshSettings } from './settings.ts'
 
 /** What needs the system's ssh without an option that says so: certificates, of users and of hosts. */

@@ -43,10 +43,6 @@ function homeOf(user: string): string | undefined {
   }
 }
 
-/** A path for people: the home directory is `~`. */
-export const shownPath = (path: string, home: string): string =>
-  home !== '/' && path.startsWith(`${home}/`) ? `~${path.slice(home.length)}` : path
-
 /** What a child process inherits: all but ferry's own variables, which may hold secrets and keys, and but those of `secret`. */
 export const childEnvironment = (
   environment: Environment,

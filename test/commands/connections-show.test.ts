@@ -82,6 +82,13 @@ test('a secret is (sensitive), with where it is to be had', async () => {
   expect(stdout).toContain('password\t(sensitive)\tstored, deploy.yml:3, ${env:BANK_PASSWORD}\n')
 })
 
+test('for people a place below the home directory is told with ~', async () => {
+  await writeConfig('Host alias\n  Port 2222\n')
+  await put({})
+  const { stdout } = await runInProcess(['connections', 'show', 'bank', '--resolved'], { environment: { HOME: home } })
+  expect(stdout).toContain('Port\t2222\tssh_config, ~/.ssh/config:2\n')
+})
+
 test('the transport is what auto becomes', async () => {
   await put({ ssh_options: { ForwardAgent: 'yes' } })
   expect((await resolved('bank')).get('transport')).toMatchObject({ value: 'openssh' })

@@ -70,7 +70,7 @@ test('with another fingerprint nothing is stored, and it is 21', async () => {
   await put()
   const { status, stderr } = await trust('--yes', '--fingerprint', otherFingerprint)
   expect(status).toBe(21)
-  expect(stderr).toContain(server.hostKeyFingerprint)
+  expect(stderr).toContain(`ferry: connections trust bank: the server has ssh-ed25519 ${server.hostKeyFingerprint}`)
   expect(await stored()).not.toHaveProperty('host_key')
 })
 
@@ -85,7 +85,7 @@ test('without a terminal the key is shown, nothing is stored, and the hint says 
 })
 
 test.each([
-  [['--yes'], '--yes needs --fingerprint'],
+  [['--yes'], 'ferry: connections trust bank: --yes needs --fingerprint'],
   [['--fingerprint', 'MD5:aa'], '"MD5:aa" is no fingerprint'],
 ])('%j is wrong usage', async (args, message) => {
   await put()
@@ -119,7 +119,8 @@ test('of a connection that a manifest owns, the YAML to put there is printed', a
 
 test('a server that is not there is 20, an unknown connection 12', async () => {
   await put({ port: 1 })
-  expect((await trust('--yes', '--fingerprint', otherFingerprint)).status).toBe(20)
+  const away = await trust('--yes', '--fingerprint', otherFingerprint)
+  expect(away).toMatchObject({ status: 20, stderr: expect.stringMatching(/^ferry: connections trust bank: could not/) })
   const { status } = await runInProcess(['connections', 'trust', 'nobody'], { environment: { HOME: home } })
   expect(status).toBe(12)
 })
