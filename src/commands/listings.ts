@@ -21,6 +21,9 @@ export interface ListingView {
   readonly nul: boolean
 }
 
+/** The text of a long listing is not put together at once. */
+const linesAtOnce = 1000
+
 /** Lists what was asked for, and gives how many entries could not be. */
 type Lister = (
   context: CommandContext,
@@ -32,7 +35,7 @@ type Lister = (
 /** A directory's entries show by their names, any other path as it was asked for. */
 export const listDirectory: Lister = async (context, view, remote, [path = remotePath('.')]) => {
   const { io, signal } = context
-  const { entries, refused } = await listEntries(remote.session, path, { signal })
+  const { entries, refused } = await listEntries(remote.session, path, { plain: isPlain(context, view), signal })
   const isItself = (entry: Entry): boolean => entry.path === path
   const shown = entries.filter((entry) => view.all || isItself(entry) || !entry.name.startsWith('.'))
   await print(context, view, sorted(shown, view), (entry) => (isItself(entry) ? entry.path : entry.name))
@@ -51,17 +54,21 @@ export const listMatches: Lister = async (context, view, { session }, paths) => 
 export const listTree: Lister = async (context, view, { session }, [root = remotePath('.')]) => {
   const { io, signal } = context
   let failed = 0
-  for await (const found of walkEntries(session, root, { signal })) {
+  for await (const found of walkEntries(session, root, { plain: isPlain(context, view), signal })) {
     if ('error' in found) {
       failed += 1
       io.problem(found.error)
-    } else if (view.all || !isHidden(root, found.entry.path)) {
-      if (io.json) await io.record(entryDocument(found.entry))
-      else await print(context, view, [found.entry], (entry) => entry.path)
+      continue
     }
+    const shown = found.entries.filter(({ path }) => view.all || !isHidden(root, path))
+    if (io.json) for (const entry of shown) await io.record(entryDocument(entry))
+    else await print(context, view, shown, (entry) => entry.path)
   }
   return failed
 }
+
+/** Whether names are all that is shown. */
+const isPlain = ({ io }: CommandContext, { long, order }: ListingView): boolean => !io.json && !long && order === 'name'
 
 /** Whether a component below the root begins with a dot: a hidden directory hides all that is in it. */
 function isHidden(root: string, path: string): boolean {
@@ -77,11 +84,13 @@ async function print(
 ): Promise<void> {
   if (io.json) return io.result(entries.map(entryDocument))
   const at = now()
-  const lines = entries.map((entry) =>
-    view.long ? longLine(entry, nameOf(entry), { now: at, human: view.human }) : nameOf(entry),
-  )
-  if (view.nul) await io.bytes(encodeName(lines.map((line) => `${line}\0`).join('')))
-  else await io.result(undefined, lines)
+  const lineOf = (entry: Entry): string =>
+    view.long ? longLine(entry, nameOf(entry), { now: at, human: view.human }) : nameOf(entry)
+  for (let next = 0; next < entries.length; next += linesAtOnce) {
+    const lines = entries.slice(next, next + linesAtOnce).map(lineOf)
+    if (view.nul) await io.bytes(encodeName(lines.map((line) => `${line}\0`).join('')))
+    else await io.result(undefined, lines)
+  }
 }
 
 /** Entries come in the byte order of their names, which decides between equals. */

@@ -12,10 +12,11 @@ const linksAtOnce = 64
 
 /**
  * Adds to entries what a listing leaves out: names of owners, targets of links, attributes where the server sent none. What needs
- * no asking costs no promise: a directory may have a hundred thousand plain files.
+ * no asking costs no promise: a directory may have a hundred thousand plain files. With `plain` only a kind that is not known is asked for.
  */
-export async function completeEntries(session: SftpSession, found: readonly Found[]): Promise<Entry[]> {
+export async function completeEntries(session: SftpSession, found: readonly Found[], plain = false): Promise<Entry[]> {
   const entries: Entry[] = [...found]
+  const isComplete = plain ? hasKind : hasAll
   const open = found.flatMap((one, index) => (isComplete(one) ? [] : [index]))
   for (let at = 0; at < open.length; at += linksAtOnce) {
     await Promise.all(
@@ -25,6 +26,7 @@ export async function completeEntries(session: SftpSession, found: readonly Foun
       }),
     )
   }
+  if (plain) return entries
   const names = ownerNames(session)
   // Most neighbours have one owner.
   const isNew = ({ attributes }: Entry, index: number): boolean =>
@@ -39,7 +41,8 @@ export async function completeEntries(session: SftpSession, found: readonly Foun
   })
 }
 
-const isComplete = ({ attributes }: Found): boolean => attributes.permissions !== undefined && !isSymlink(attributes)
+const hasKind = ({ attributes }: Found): boolean => attributes.permissions !== undefined
+const hasAll = (one: Found): boolean => hasKind(one) && !isSymlink(one.attributes)
 
 const sameOwner = ({ owner: one }: Attributes, { owner: other }: Attributes): boolean =>
   one?.uid === other?.uid && one?.gid === other?.gid

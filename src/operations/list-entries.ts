@@ -1,5 +1,5 @@
 import { FerryError } from '../errors/ferry-error.ts'
-import { isDirectory } from '../model/attributes.ts'
+import { type Attributes, isDirectory } from '../model/attributes.ts'
 import { compareNames } from '../model/byte-order.ts'
 import type { Entry } from '../model/entry.ts'
 import { orAbort } from '../model/or-abort.ts'
@@ -17,19 +17,26 @@ export interface Listing {
   readonly refused: readonly FerryError[]
 }
 
+export interface ListOptions {
+  /** Only names and kinds: nothing else is asked for or kept, so that very many names take little memory. */
+  readonly plain?: boolean
+  readonly signal: AbortSignal
+}
+
 /** What a directory holds, `.` and `..` left out; any other path gives itself. */
 export async function listEntries(
   session: SftpSession,
   path: RemotePath,
-  { signal }: { readonly signal: AbortSignal },
+  { plain = false, signal }: ListOptions,
 ): Promise<Listing> {
+  const kept = plain ? kindsOnly() : (attributes: Attributes) => attributes
   const found: Found[] = []
   const refused: FerryError[] = []
   try {
     for await (const batch of readBatches(session, path, { signal })) {
       for (const { name, attributes } of batch) {
         const suspect = suspectName(name)
-        if (suspect === undefined) found.push({ name, path: pathIn(path, name), attributes })
+        if (suspect === undefined) found.push({ name, path: pathIn(path, name), attributes: kept(attributes) })
         else refused.push(refusedName('list', path, name, suspect))
       }
     }
@@ -39,7 +46,17 @@ export async function listEntries(
     found.push(await itself(session, path, signal, error))
   }
   found.sort((one, other) => compareNames(one.name, other.name))
-  return { entries: await orAbort(completeEntries(session, found), signal), refused }
+  return { entries: await orAbort(completeEntries(session, found, plain), signal), refused }
+}
+
+/** Entries of one kind and mode share what is kept of them. */
+function kindsOnly(): (attributes: Attributes) => Attributes {
+  const shared = new Map<number | undefined, Attributes>()
+  return ({ permissions }) => {
+    const one = shared.get(permissions) ?? (permissions === undefined ? {} : { permissions })
+    shared.set(permissions, one)
+    return one
+  }
 }
 
 /** As the user would type it: the current directory needs no name. */

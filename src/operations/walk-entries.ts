@@ -4,11 +4,11 @@ import type { Entry } from '../model/entry.ts'
 import { type RemotePath, remotePath } from '../model/remote-path.ts'
 import type { SftpSession } from '../sftp/session.ts'
 import { endsAll } from '../transfer/transfer-error.ts'
-import { type Listing, listEntries } from './list-entries.ts'
+import { type Listing, type ListOptions, listEntries } from './list-entries.ts'
 import { checkDepth } from './tree-limits.ts'
 
-/** A piece of a walk: something that is there, or why something could not be seen. */
-export type Walked = { readonly entry: Entry } | { readonly error: FerryError }
+/** A piece of a walk: what is in one directory, or why something could not be seen. */
+export type Walked = { readonly entries: readonly Entry[] } | { readonly error: FerryError }
 
 interface Place {
   readonly path: RemotePath
@@ -26,7 +26,7 @@ const listedAhead = 8
 export async function* walkEntries(
   session: SftpSession,
   path: RemotePath,
-  { signal }: { readonly signal: AbortSignal },
+  { plain = false, signal }: ListOptions,
 ): AsyncGenerator<Walked, void, undefined> {
   const left = new AbortController()
   const either = AbortSignal.any([signal, left.signal])
@@ -34,7 +34,7 @@ export async function* walkEntries(
   let ahead = 0
   const list = (place: Place): Promise<Listing> => {
     if (place.listing === undefined) {
-      place.listing = listPlace(session, place, either)
+      place.listing = listPlace(session, place, { plain, signal: either })
       place.listing.catch(() => undefined) // looked at when its turn comes
       ahead += 1
     }
@@ -51,7 +51,7 @@ export async function* walkEntries(
       for (const entry of below) waiting.push({ path: remotePath(entry.path), depth: place.depth + 1 })
       for (const next of waiting.slice(-listedAhead).reverse()) if (ahead < listedAhead) void list(next)
       for (const error of refused) yield { error }
-      for (const entry of entries) yield { entry }
+      yield { entries }
     }
   } finally {
     left.abort(new FerryError('cancelled', 'the walk was left'))
@@ -59,10 +59,10 @@ export async function* walkEntries(
 }
 
 /** Below the root a directory that cannot be listed is one error among the rest. */
-async function listPlace(session: SftpSession, { path, depth }: Place, signal: AbortSignal): Promise<Listing> {
+async function listPlace(session: SftpSession, { path, depth }: Place, options: ListOptions): Promise<Listing> {
   try {
     checkDepth('list', path, depth)
-    return await listEntries(session, path, { signal })
+    return await listEntries(session, path, options)
   } catch (error) {
     if (depth === 0 || endsAll(error) || !(error instanceof FerryError)) throw error
     return { entries: [], refused: [error] }

@@ -20,7 +20,9 @@ const unnamed = Object.fromEntries(
 
 async function all(walk: AsyncIterable<Walked>): Promise<string[]> {
   const seen: string[] = []
-  for await (const one of walk) seen.push('entry' in one ? one.entry.path : `! ${one.error.message}`)
+  for await (const one of walk) {
+    seen.push(...('entries' in one ? one.entries.map(({ path }) => path) : [`! ${one.error.message}`]))
+  }
   return seen
 }
 
@@ -110,6 +112,29 @@ test('the current directory needs no name in its entries', async () => {
   const { session, there } = await servedRig()
   plant(there(), { a: '' })
   expect((await listEntries(session, remotePath('.'), { signal })).entries).toMatchObject([{ path: 'a' }])
+})
+
+test('names alone are listed without a question about links or owners', async () => {
+  const { session, there, pair } = await servedRig()
+  plant(there(), { 'd/a': '1', 'd/sub/b': '' })
+  symlinkSync('a', there('d/link'))
+  const { entries } = await listEntries(session, remotePath('/d'), { plain: true, signal })
+  expect(entries.map(({ name, path }) => [name, path])).toEqual([
+    ['a', '/d/a'],
+    ['link', '/d/link'],
+    ['sub', '/d/sub'],
+  ])
+  expect(await all(walkEntries(session, remotePath('/d'), { plain: true, signal }))).toContain('/d/sub/b')
+  const asked = new Set(pair.requests.map(({ name }) => name))
+  expect(
+    [...asked].filter((name) => !['init', 'limits@openssh.com', 'opendir', 'readdir', 'close'].includes(name)),
+  ).toEqual([])
+})
+
+test('a walk for names alone finds directories where the server tells no kinds', async () => {
+  const { session, there } = await servedRig({ faults: [{ on: 'readdir', act: attributes(() => ({})) }] })
+  plant(there(), { 'd/sub/b': '' })
+  expect(await all(walkEntries(session, remotePath('/d'), { plain: true, signal }))).toEqual(['/d/sub', '/d/sub/b'])
 })
 
 // promise: one-name
