@@ -57,7 +57,13 @@ connections:
     username: deploy
 `
 
-const environment = { PATH: process.env.PATH, HOME: folder, XDG_STATE_HOME: folder, LANG: 'C.UTF-8' }
+const environment = {
+  PATH: process.env.PATH,
+  HOME: folder,
+  XDG_STATE_HOME: folder,
+  FERRY_AUDIT_LOG: join(folder, 'audit.log'),
+  LANG: 'C.UTF-8',
+}
 const ferry = (...args) =>
   spawn(process.execPath, [join(root, 'bin/ferry.js'), ...args], {
     cwd: folder,
@@ -121,6 +127,7 @@ try {
   await page.getByRole('button', { name: 'Plan' }).click()
   await page.getByRole('heading', { name: 'Plan:' }).waitFor()
   await picture('manifest')
+  await show('/audit?connection=acme', 'audit')
 } finally {
   await browser?.close()
   admin?.kill('SIGTERM')

@@ -7,6 +7,7 @@ import type { Plan } from '../model/plan.ts'
 import type { Script } from '../model/script.ts'
 import type { State } from '../model/state.ts'
 import { sealingKeys } from '../secrets/sealing-keys.ts'
+import { AuditedStateStore } from '../state/audited-state-store.ts'
 import { openStateStore } from '../state/open-state-store.ts'
 import type { StateStore } from '../state/state-store.ts'
 import {
@@ -75,6 +76,12 @@ export class FerryState {
   /** Changes the state in one atomic step, under its lock. */
   update(change: (state: State) => State | Promise<State>): Promise<State> {
     return this.#store.update(change)
+  }
+
+  /** The same state, used for somebody: the audit log names them as the `session` of each change. */
+  inSession(session: string): FerryState {
+    const store = this.#store instanceof AuditedStateStore ? this.#store.of({ session }) : this.#store
+    return new FerryState(store, this.#environment, this.#signal)
   }
 
   /** As the function of that name, with this state. */

@@ -58,9 +58,8 @@ export interface Subject {
   readonly user: string
   /** What the user asked for, such as `upload` or `enmasse import`; `web` for the web admin, `api` for a program. */
   readonly command: string
-  /** The browser that is logged in, as far as it is shown, and its address. */
-  readonly web_session?: string
-  readonly web_peer?: string
+  /** Whom the program works for: in the web admin the browser that is logged in. */
+  readonly session?: string
   /** The stored connection, or the address. */
   readonly connection?: string
 }

@@ -31,6 +31,11 @@ export class Audit {
     return new Audit(this.#log, { ...this.#subject, ...subject })
   }
 
+  /** Where the log is. */
+  get path(): string {
+    return this.#log.path
+  }
+
   announce(change: Change): Announced {
     const startedAt = performance.now()
     const id = randomUUID()

@@ -7,6 +7,7 @@ import { FerryError } from '../errors/ferry-error.ts'
 import { localError } from '../errors/local-error.ts'
 import { isLoopback } from '../model/loopback.ts'
 import { orAbort } from '../model/or-abort.ts'
+import { auditOf } from '../state/audited-state-store.ts'
 import { loadAssets } from '../web/assets.ts'
 import { startWebAdmin, type WebAdminOptions } from '../web/start-web-admin.ts'
 import type { CommandContext } from './context.ts'
@@ -48,18 +49,26 @@ function parsePort(text: string): number {
 async function runWeb(context: CommandContext, flags: WebFlags): Promise<void> {
   const { io, environment, signal, now } = context
   const given = await givenOptions(flags)
-  const state = new FerryState(await context.store(), environment, signal)
+  const store = await context.store()
+  const state = new FerryState(store, environment, signal)
+  const auditLog = auditOf(store)?.path
   // Fails now and not on every page, where the state cannot be read.
   await state.read()
   const assets = await loadAssets(new URL('./web/', import.meta.url))
-  await using admin = await startWebAdmin({ ...given, state, assets, now })
+  await using admin = await startWebAdmin({
+    ...given,
+    state,
+    assets,
+    now,
+    ...(auditLog !== undefined && { auditLog }),
+  })
   await io.result({ address: admin.address }, [admin.address])
   await using _page = await openedPage(context, flags, admin.address)
   const ended = new Promise<never>(() => undefined)
   await orAbort(ended, signal)
 }
 
-type GivenOptions = Omit<WebAdminOptions, 'state' | 'assets' | 'now'>
+type GivenOptions = Omit<WebAdminOptions, 'state' | 'assets' | 'now' | 'auditLog'>
 
 /** What the flags say; beyond this machine only with a password, and over https. */
 async function givenOptions({

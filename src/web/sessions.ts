@@ -19,10 +19,11 @@ export class Sessions implements AsyncDisposable {
     this.#sweeping = setInterval(() => this.#sweep(), sweepMs).unref()
   }
 
-  start(): WebSession {
+  /** Starts one for a browser at that address. */
+  start(address: string): WebSession {
     const [oldest] = [...this.#sessions.values()].sort((one, other) => one.lastUsedAt - other.lastUsedAt)
     if (this.#sessions.size >= most && oldest !== undefined) void this.end(oldest)
-    const session = new WebSession(this.#state, this.#now)
+    const session = new WebSession(this.#state, address, this.#now)
     this.#sessions.set(session.id, session)
     return session
   }

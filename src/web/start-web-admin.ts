@@ -16,6 +16,8 @@ export interface WebAdminOptions {
   readonly state: FerryState
   readonly assets: Assets
   readonly now: () => Date
+  /** Where changes are recorded, if they are. */
+  readonly auditLog?: string
   readonly listen: string
   /** 0 for any free one. */
   readonly port: number
@@ -34,7 +36,7 @@ export interface WebAdmin extends AsyncDisposable {
 
 /** Starts to answer; rejects where the address cannot be had. */
 export async function startWebAdmin(options: WebAdminOptions): Promise<WebAdmin> {
-  const { state, assets, now, listen, tls, password, proxy } = options
+  const { state, assets, now, auditLog, listen, tls, password, proxy } = options
   const token = randomBytes(32).toString('base64url')
   const sessions = new Sessions(state, now)
   const handler: { fetch?: ReturnType<typeof webApp>['fetch'] } = {}
@@ -69,6 +71,7 @@ export async function startWebAdmin(options: WebAdminOptions): Promise<WebAdmin>
     sessions,
     attempts: new Attempts(now),
     now,
+    ...(auditLog !== undefined && { auditLog }),
     pings: new Map(),
     localDirectory: resolve('.'),
     token,

@@ -2,6 +2,7 @@ import { Hono } from 'hono'
 import { FerryError } from '../errors/ferry-error.ts'
 import { changeGuard, hostGuard, securityHeaders, sessionGuard, sizeGuard } from './guards.ts'
 import { assetRoutes } from './routes/assets.ts'
+import { auditRoutes } from './routes/audit.ts'
 import { connectionRoutes } from './routes/connections.ts'
 import { fileRoutes } from './routes/files.ts'
 import { loginRoutes } from './routes/login.ts'
@@ -34,6 +35,7 @@ export function webApp(admin: Admin, isOurs: (host: string, local: string) => bo
   app.route('/', uploadRoutes())
   app.route('/', scriptRoutes(admin))
   app.route('/', manifestRoutes(admin))
+  if (admin.auditLog !== undefined) app.route('/', auditRoutes(admin, admin.auditLog))
   app.notFound((context) =>
     context.html(errorPage(admin, context, new FerryError('not_found', 'there is no such page')), 404),
   )

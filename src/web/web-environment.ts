@@ -15,11 +15,14 @@ export interface KeptPing {
 
 /** What all pages of a running web admin share. */
 export interface Admin {
-  readonly state: FerryState
+  /** What pages show; a change is that of a session. */
+  readonly state: Pick<FerryState, 'read' | 'plan' | 'export' | 'exportConnections' | 'effectiveSettings'>
   readonly assets: Assets
   readonly sessions: Sessions
   readonly attempts: Attempts
   readonly now: () => Date
+  /** Where changes are recorded, if they are. */
+  readonly auditLog?: string
   /** By the connection's name. */
   readonly pings: Map<string, KeptPing>
   /** Where scripts find and leave files of this machine. */

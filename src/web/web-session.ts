@@ -18,17 +18,19 @@ export class WebSession implements AsyncDisposable {
   readonly csrf = randomBytes(32).toString('base64url')
   readonly slots = new Slots(parallel)
   readonly #pool: ConnectionPool<FerryConnection>
-  readonly #state: FerryState
+  /** The state, whose changes are recorded as those of this browser. */
+  readonly state: FerryState
   readonly #ending = new AbortController()
   readonly #runs = new Map<string, AbortController>()
   readonly #histories = new Map<string, readonly string[]>()
   lastUsedAt: number
 
-  constructor(state: FerryState, now: () => Date) {
-    this.#state = state
+  constructor(state: FerryState, address: string, now: () => Date) {
+    // Not of the id, which lets in.
+    this.state = state.inSession(`${address} ${randomBytes(4).toString('hex')}`)
     this.lastUsedAt = now().getTime()
     this.#pool = new ConnectionPool({
-      open: (name, signal) => state.connect(name, { signal, localCommands: false }),
+      open: (name, signal) => this.state.connect(name, { signal, localCommands: false }),
       now,
       signal: this.#ending.signal,
     })
@@ -60,7 +62,7 @@ export class WebSession implements AsyncDisposable {
 
   /** A kept connection, for as long as the lease is held. */
   async lease(name: string): Promise<Lease<FerryConnection>> {
-    const { serial } = await this.#state.read()
+    const { serial } = await this.state.read()
     return this.#pool.lease(name, serial)
   }
 

@@ -39,6 +39,7 @@ const pages = [
   '/script/run?name=nightly',
   '/script/delete?name=nightly',
   '/manifest',
+  '/audit',
   '/nowhere',
 ] as const
 
@@ -51,6 +52,10 @@ describeWith('chromium', 'the web admin for everybody', () => {
     await writeFile(join(rig.sshd.directory, 'statement.csv'), 'day;sum\n')
     // Axe comes in as a script of the test's own.
     looked = await rig.open({ bypassCSP: true })
+    // So that there is something in the audit log.
+    await looked.goto(`${rig.origin}/connection?name=closed`)
+    await looked.getByRole('button', { name: 'Disable' }).click()
+    await looked.getByText('Disabled').first().waitFor()
   })
   afterAll(async () => rig?.[Symbol.asyncDispose]())
 

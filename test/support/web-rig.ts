@@ -18,6 +18,8 @@ export interface WebRig extends AsyncDisposable {
   /** Without the token. */
   readonly origin: string
   readonly home: string
+  /** Where `ferry web` records changes. */
+  readonly auditLog: string
   /** A new browser that has exchanged the token. */
   open(options?: BrowserContextOptions): Promise<Page>
 }
@@ -68,7 +70,8 @@ export async function startWebRig(): Promise<WebRig> {
   await writeFile(file, manifest(sshd, deadPort))
   const imported = await runFerry(['enmasse', 'import', file], { home })
   if (imported.exitCode !== 0) throw new Error(imported.stderr)
-  const { program, cwd, env } = await ferryPlace({ home })
+  const auditLog = join(home, 'audit.log')
+  const { program, cwd, env } = await ferryPlace({ home, env: { FERRY_AUDIT_LOG: auditLog } })
   const child = spawn(process.execPath, [program, 'web', '--port', '0', '--no-open'], { cwd, env })
   const ended = endOf(child)
   const [stdout, stderr] = [collect(child.stdout), collect(child.stderr)]
@@ -82,6 +85,7 @@ export async function startWebRig(): Promise<WebRig> {
     address,
     origin: new URL(address).origin,
     home,
+    auditLog,
     async open(options = {}) {
       const context = await browser.newContext(options)
       const page = await context.newPage()

@@ -85,7 +85,7 @@ export function connectionRoutes(admin: Admin): Hono<WebEnvironment> {
     const texts = formTexts(await context.req.parseBody())
     const name = texts.get('name') ?? ''
     return save(context, { name, texts }, async (values) => {
-      await state.createConnection(name, values)
+      await context.get('session').state.createConnection(name, values)
       return 'created'
     })
   })
@@ -102,7 +102,7 @@ export function connectionRoutes(admin: Admin): Hono<WebEnvironment> {
     const texts = formTexts(await context.req.parseBody())
     const { name } = object.value
     return save(context, { name, texts, stored: object }, async (values) => {
-      await state.editConnection(name, () => values)
+      await context.get('session').state.editConnection(name, () => values)
       return 'saved'
     })
   })
@@ -151,7 +151,7 @@ export function connectionRoutes(admin: Admin): Hono<WebEnvironment> {
     const from = object.value.name
     const { to } = Object.fromEntries(formTexts(await context.req.parseBody()))
     try {
-      await state.renameConnection(from, to ?? '')
+      await context.get('session').state.renameConnection(from, to ?? '')
     } catch (error) {
       if (!(error instanceof FerryError)) throw error
       return showConnection(context, object, error)
@@ -165,7 +165,7 @@ export function connectionRoutes(admin: Admin): Hono<WebEnvironment> {
   app.post('/connection/active', async (context) => {
     const { name } = (await stored(context)).value
     const active = formTexts(await context.req.parseBody()).get('active') === 'true'
-    await state.setActive(name, active)
+    await context.get('session').state.setActive(name, active)
     return context.redirect(link('/connection', { name, done: active ? 'enabled' : 'disabled' }), 303)
   })
 
@@ -175,7 +175,7 @@ export function connectionRoutes(admin: Admin): Hono<WebEnvironment> {
 
   app.post('/connection/delete', async (context) => {
     const { name } = (await stored(context)).value
-    await state.deleteConnection(name)
+    await context.get('session').state.deleteConnection(name)
     admin.pings.delete(name)
     return context.redirect(link('/', { done: 'deleted' }), 303)
   })

@@ -41,7 +41,7 @@ export function loginRoutes(admin: Admin): Hono<WebEnvironment> {
   const waitSeconds = (context: WebContext): number => admin.attempts.waitSeconds(addressOf(context))
 
   function letIn(context: WebContext) {
-    setCookie(context, admin.cookie.name, admin.sessions.start().id, {
+    setCookie(context, admin.cookie.name, admin.sessions.start(addressOf(context)).id, {
       httpOnly: true,
       sameSite: 'Strict',
       secure: admin.cookie.secure,

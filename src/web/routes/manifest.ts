@@ -48,7 +48,7 @@ export function manifestRoutes(admin: Admin): Hono<WebEnvironment> {
         const plan = await state.plan(source, options)
         return context.html(manifestPage(admin, { ...page, owners: await owners(), plan }))
       }
-      const imported = await state.import(source, options)
+      const imported = await context.get('session').state.import(source, options)
       const { serial } = imported.state
       return context.html(manifestPage(admin, { ...page, owners: await owners(), plan: imported.plan, serial }))
     } catch (error) {

@@ -15,7 +15,7 @@ export function pingRoutes(admin: Admin): Hono<WebEnvironment> {
 
   async function ping(session: WebSession, name: string, signal: AbortSignal): Promise<KeptPing> {
     using _slot = await session.slots.take(signal)
-    const result = await admin.state.ping(name, { signal, localCommands: false })
+    const result = await session.state.ping(name, { signal, localCommands: false })
     const kept = { result, at: admin.now() }
     admin.pings.set(name, kept)
     return kept

@@ -47,7 +47,7 @@ export async function runCommands(
   const say = (piece: Html): void => void pieces.push(append(place.messages, piece))
   try {
     using _slot = await session.slots.take(signal)
-    await using opened = await admin.state.connect(connection, {
+    await using opened = await session.state.connect(connection, {
       signal,
       localCommands: false,
       overrides: logLevel === 0 ? {} : { logLevel },

@@ -46,7 +46,7 @@ export function scriptRoutes(admin: Admin): Hono<WebEnvironment> {
     const texts = formTexts(await context.req.parseBody())
     const name = texts.get('name') ?? ''
     return save(context, { name, texts }, async () => {
-      await state.createScript(name, contentOf(texts))
+      await context.get('session').state.createScript(name, contentOf(texts))
       return link('/script', { name, done: 'created' })
     })
   })
@@ -72,7 +72,7 @@ export function scriptRoutes(admin: Admin): Hono<WebEnvironment> {
     const texts = formTexts(await context.req.parseBody())
     const { name } = object.value
     return save(context, { name, texts, stored: object }, async () => {
-      await state.editScript(name, ({ parameters }) => contentOf(texts, parameters))
+      await context.get('session').state.editScript(name, ({ parameters }) => contentOf(texts, parameters))
       return link('/script', { name, done: 'saved' })
     })
   })
@@ -120,7 +120,7 @@ export function scriptRoutes(admin: Admin): Hono<WebEnvironment> {
   )
 
   app.post('/script/delete', async (context) => {
-    await state.deleteScript((await stored(context)).value.name)
+    await context.get('session').state.deleteScript((await stored(context)).value.name)
     return context.redirect(link('/scripts', { done: 'deleted' }), 303)
   })
 

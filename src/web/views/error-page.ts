@@ -18,6 +18,7 @@ const statuses: Readonly<Partial<Record<FerryError['code'], ContentfulStatusCode
   wrong_kind: 409,
   inactive: 409,
   state_locked: 423,
+  audit_failed: 500,
   bug: 500,
 }
 

@@ -8,7 +8,7 @@ export interface Page {
   /** Whose page it is; absent before anybody has logged in. */
   readonly session?: WebSession | undefined
   /** Where in the navigation it belongs. */
-  readonly section?: 'connections' | 'scripts' | 'manifest'
+  readonly section?: 'connections' | 'scripts' | 'manifest' | 'audit'
   readonly body: Html | readonly Html[]
   /** Where to go at once. */
   readonly onwards?: string
@@ -19,9 +19,14 @@ const sections = [
   ['scripts', '/scripts', 'Scripts'],
   ['manifest', '/manifest', 'Manifest'],
 ] as const
+const auditSection = ['audit', '/audit', 'Audit'] as const
 
 /** A whole page, with what all of them have. */
-export function layout({ assets }: Pick<Admin, 'assets'>, { title, session, section, body, onwards }: Page): Html {
+export function layout(
+  { assets, auditLog }: Pick<Admin, 'assets' | 'auditLog'>,
+  { title, session, section, body, onwards }: Page,
+): Html {
+  const shown = auditLog === undefined ? sections : [...sections, auditSection]
   return html`<!doctype html>
 <html lang="en">
 <head>
@@ -41,7 +46,7 @@ ${onwards === undefined ? '' : html`<meta http-equiv="refresh" content="0; url=$
 <a class="skip" href="#main">Skip to the content</a>
 <header class="top">
 <a class="brand" href="/">ferry</a>
-${session === undefined ? '' : navigation(session, section)}
+${session === undefined ? '' : navigation(session, shown, section)}
 </header>
 <main id="main" tabindex="-1">
 <h1>${title}</h1>
@@ -52,8 +57,10 @@ ${body}
 </html>`
 }
 
-const navigation = ({ csrf }: WebSession, current: Page['section']): Html => html`
+type Sections = readonly ((typeof sections)[number] | typeof auditSection)[]
+
+const navigation = ({ csrf }: WebSession, shown: Sections, current: Page['section']): Html => html`
 <nav aria-label="Main">
-${sections.map(([name, href, title]) => html`<a href="${href}"${name === current ? html` aria-current="page"` : ''}>${title}</a>`)}
+${shown.map(([name, href, title]) => html`<a href="${href}"${name === current ? html` aria-current="page"` : ''}>${title}</a>`)}
 </nav>
 <form method="post" action="/logout"><input type="hidden" name="csrf" value="${csrf}"><button class="quiet">Log out</button></form>`
