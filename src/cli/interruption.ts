@@ -1,10 +1,8 @@
 import { FerryError } from '../errors/ferry-error.ts'
-import { durationText } from '../model/duration.ts'
+import { durationText, longestTimerMs } from '../model/duration.ts'
 
 /** How long a cancelled command may take to put things in order, before it is ended as it is. */
 const graceMs = 3000
-/** setTimeout(3) takes no more, and would fire at once. */
-const longestTimerMs = 2 ** 31 - 1
 
 export type EndingSignal = 'SIGINT' | 'SIGTERM'
 

@@ -3,7 +3,7 @@ import type { Command } from 'commander'
 import type { PingResult } from '../api/ping.ts'
 import { FerryError } from '../errors/ferry-error.ts'
 import type { Overrides } from '../model/connection-input.ts'
-import { elapsedText, parseDuration } from '../model/duration.ts'
+import { elapsedText, longestTimerMs, parseDuration } from '../model/duration.ts'
 import { forAct } from './act-error.ts'
 import { atOnce, parallelOption } from './at-once.ts'
 import { type ConnectionFlags, connectionCommand, helpNotes, overrides, parseCount } from './connection-command.ts'
@@ -57,9 +57,6 @@ export function pingCommand(context: CommandContext): Command {
       }),
     )
 }
-
-/** A timer that is set to more fires at once. */
-const longestWaitMs = 2 ** 31 - 1
 
 export async function runPing(context: CommandContext, input: PingInput): Promise<void> {
   if (!isChoice(input)) {
@@ -118,7 +115,7 @@ async function* pings(context: CommandContext, input: PingInput, address: string
   const { signal } = context
   for (let sent = 0; sent < input.count; sent += 1) {
     if (sent > 0) {
-      await wait(Math.min(input.intervalMs, longestWaitMs), undefined, { signal }).catch(() => undefined)
+      await wait(Math.min(input.intervalMs, longestTimerMs), undefined, { signal }).catch(() => undefined)
       signal.throwIfAborted()
     }
     yield await context.ping({ address, overrides: input.overrides }, signal)

@@ -45,7 +45,7 @@ function normal(field: Field, value: unknown, folder: string): Outcome | undefin
 
 function duration(value: unknown): Outcome | undefined {
   const ms = typeof value === 'number' || typeof value === 'string' ? durationMs(String(value)) : undefined
-  return ms === undefined || !Number.isSafeInteger(ms) ? undefined : { value: durationText(ms) }
+  return ms === undefined ? undefined : { value: durationText(ms) }
 }
 
 function several(field: Field, value: unknown, folder: string): Outcome | undefined {

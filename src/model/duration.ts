@@ -1,11 +1,22 @@
 import { FerryError } from '../errors/ferry-error.ts'
 
 const units: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }
+/** What a timer can wait at most: set to more, it fires at once. */
+export const longestTimerMs = 2 ** 31 - 1
+
 const whole = /^(?:\d+(?:\.\d+)?(?:ms|s|m|h|d))+$/
 const piece = /(\d+(?:\.\d+)?)(ms|s|m|h|d)/g
 
-/** Milliseconds of `30`, `30s`, `1m30s`, `250ms`, `1.5h`; a bare number is seconds. `undefined` where the text is no duration. */
+/**
+ * Milliseconds of `30`, `30s`, `1m30s`, `250ms`, `1.5h`; a bare number is seconds. `undefined` where the text is no duration, or one
+ * that a number does not hold.
+ */
 export function durationMs(text: string): number | undefined {
+  const ms = millisecondsOf(text)
+  return Number.isSafeInteger(ms) ? ms : undefined
+}
+
+function millisecondsOf(text: string): number | undefined {
   if (/^\d+(\.\d+)?$/.test(text)) return Math.round(Number(text) * 1000)
   if (!whole.test(text)) return undefined
   const total = [...text.matchAll(piece)].reduce(

@@ -1,5 +1,6 @@
 import picomatch from 'picomatch'
 import { FerryError } from '../errors/ferry-error.ts'
+import { excerpt } from './visible.ts'
 
 /** Globs for the paths below a source. */
 export interface PathPatterns {
@@ -15,6 +16,9 @@ export interface PathFilter {
   /** Whether something below a directory that is left out may be taken all the same. */
   readonly mayTakeBelow: boolean
 }
+
+/** A pattern of several stars takes a power of a name's length, and a server may send names as long as a packet. */
+const longestName = 1024
 
 interface Pattern {
   readonly matches: (path: string) => boolean
@@ -53,8 +57,14 @@ function pattern(text: string, flag: string): Pattern {
       noextglob: true,
       nonegate: true,
     })
-    return { matches: (path) => matches(path) || matches(path.slice(path.lastIndexOf('/') + 1)), onlyDirectories }
+    return { matches: (path) => matches(nameIn(path)) || matches(path), onlyDirectories }
   } catch (error) {
     throw new FerryError('usage', `${flag}: "${text}" is not a pattern`, { cause: error })
   }
+}
+
+function nameIn(path: string): string {
+  const name = path.slice(path.lastIndexOf('/') + 1)
+  if (name.length <= longestName) return name
+  throw new FerryError('operation_failed', `"${excerpt(name)}": a name of ${name.length} characters fits no pattern`)
 }

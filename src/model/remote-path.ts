@@ -36,8 +36,9 @@ export function directoryName(path: string): RemotePath {
 }
 
 export function withoutTrailingSlashes(path: string): string {
-  const trimmed = path.replace(/\/+$/, '')
-  return trimmed === '' && path !== '' ? '/' : trimmed
+  let end = path.length
+  while (end > 1 && path[end - 1] === '/') end -= 1
+  return path.slice(0, end)
 }
 
 /**

@@ -1,5 +1,6 @@
 import { FerryError } from '../errors/ferry-error.ts'
 import { decodeName, encodeName } from '../model/name-bytes.ts'
+import { excerpt } from '../model/visible.ts'
 
 /** A byte of a pattern; with `literal` a backslash took its meaning away. */
 type PatternByte = number
@@ -106,6 +107,7 @@ function pathPattern(bytes: readonly PatternByte[], unknownClassIsPlain: boolean
     slashes = ''
     tokens = []
   }
+  const lastClosing = bytes.lastIndexOf(closing)
   for (let at = 0; at < bytes.length; at += 1) {
     const byte = bytes[at] ?? 0
     if ((byte & 0xff) === slash) {
@@ -115,7 +117,8 @@ function pathPattern(bytes: readonly PatternByte[], unknownClassIsPlain: boolean
       if (tokens.at(-1) !== '*') tokens.push('*')
     } else if (byte === question) tokens.push(anyByte)
     else if (byte === opening) {
-      const set = parseSet(bytes, at + 1, unknownClassIsPlain)
+      // Asked first, so that a set that does not end is not looked through from each of its brackets.
+      const set = at < lastClosing ? parseSet(bytes, at + 1, unknownClassIsPlain) : undefined
       tokens.push(set?.members ?? byte)
       at = set?.last ?? at
     } else tokens.push(byte & 0xff)
@@ -195,17 +198,21 @@ function classAt(
 
 /** More alternatives than this are no pattern that a person wrote. */
 const mostAlternatives = 1024
+/** Bytes; each alternative is a copy of the whole. */
+const mostCopied = 1 << 24
 
 /** `a{b,c}d` gives `abd` and `acd`; braces nest, those within a set are plain, and so are `{}` alone. */
 function expandBraces(bytes: readonly PatternByte[]): (readonly PatternByte[])[] {
   const done: (readonly PatternByte[])[] = []
   const open: (readonly PatternByte[])[] = [bytes]
+  let copied = 0
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
     const alternatives = firstBraces(next)
     if (alternatives === undefined) done.push(next)
     else open.push(...alternatives.reverse())
-    if (done.length + open.length > mostAlternatives) {
-      throw new FerryError('operation_failed', `${nameOf(bytes)}: more than ${mostAlternatives} alternatives`)
+    copied += (alternatives?.length ?? 0) * next.length
+    if (done.length + open.length > mostAlternatives || copied > mostCopied) {
+      throw new FerryError('operation_failed', `${excerpt(nameOf(bytes))}: more than ${mostAlternatives} alternatives`)
     }
   }
   return done
@@ -217,9 +224,10 @@ function firstBraces(bytes: readonly PatternByte[]): (readonly PatternByte[])[] 
   const parts: PatternByte[][] = []
   let part = start + 1
   let depth = 0
+  const lastClosing = bytes.lastIndexOf(closing)
   for (let at = part; at < bytes.length; at += 1) {
     const byte = bytes[at]
-    if (byte === opening) at = Math.max(at, bytes.indexOf(closing, at + 1))
+    if (byte === opening && at < lastClosing) at = bytes.indexOf(closing, at + 1)
     else if (byte === openBrace) depth += 1
     else if (byte === closeBrace && depth > 0) depth -= 1
     else if ((byte === comma || byte === closeBrace) && depth === 0) {

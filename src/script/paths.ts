@@ -1,3 +1,5 @@
+import { baseName } from '../model/remote-path.ts'
+
 /** `path` as seen from `directory`, taken as it is written: nothing is resolved (OpenSSH sftp-client.c, make_absolute). */
 export function joinPath(directory: string, path: string): string {
   return path.startsWith('/') ? path : appendPath(directory, path)
@@ -17,6 +19,6 @@ export function stripPath(path: string, directory: string | undefined): string {
 
 /** The name that a copy of `path` gets. What ends in `..`, or is the root, has none: its contents land in the destination itself. */
 export function copyName(path: string): string {
-  const name = path.replace(/\/+$/, '').split('/').at(-1) ?? ''
-  return name === '' || name === '..' ? '.' : name
+  const name = baseName(path)
+  return name === '' || name === '/' || name === '..' ? '.' : name
 }

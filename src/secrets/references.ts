@@ -13,19 +13,23 @@ export interface Expansion {
 /** Replaces each reference by what the environment holds; as in sh(1), `:-` also stands in for an empty variable. */
 export function expandReferences(text: string, environment: Environment): Expansion {
   const missing: string[] = []
-  const expanded = text.replace(pattern, (reference: string, name?: string, fallback?: string) => {
+  const end = endOfReferences(text)
+  const expanded = text.slice(0, end).replace(pattern, (reference: string, name?: string, fallback?: string) => {
     if (name === undefined) return '${'
     const value = Object.hasOwn(environment, name) ? environment[name] : undefined
     if (fallback !== undefined) return value === undefined || value === '' ? fallback : value
     if (value === undefined) missing.push(name)
     return value ?? reference
   })
-  return { text: expanded, missing }
+  return { text: expanded + text.slice(end).replaceAll('$${', () => '${'), missing }
 }
+
+/** Behind the last brace there is no reference: a default is not to be looked for from each ":-" to the end. */
+const endOfReferences = (text: string): number => text.lastIndexOf('}') + 1
 
 /** Whether a text holds a reference, and not only escaped ones. */
 export const holdsReference = (text: string): boolean =>
-  [...text.matchAll(pattern)].some(([, name]) => name !== undefined)
+  [...text.slice(0, endOfReferences(text)).matchAll(pattern)].some(([, name]) => name !== undefined)
 
 /** The variable of a text that is one reference without a default, and nothing else. */
 export const wholeReference = (text: string): string | undefined => whole.exec(text)?.[1]

@@ -1,5 +1,4 @@
-/** What setTimeout can wait at most; beyond, it does not wait at all. */
-const timerMsMax = 2 ** 31 - 1
+import { longestTimerMs } from '../model/duration.ts'
 
 /** Tells when nothing was heard for too long while something is awaited: one timer, however many requests are in flight. */
 export class SilenceClock {
@@ -33,7 +32,7 @@ export class SilenceClock {
   /** The timer is not moved by every sign: when it fires, it waits for what is left. */
   #wait(ms: number): void {
     // What came while the process was stopped or busy is read between the timer and the immediate, and is no silence.
-    this.#timer = setTimeout(() => setImmediate(() => this.#look()), Math.min(Math.ceil(ms), timerMsMax))
+    this.#timer = setTimeout(() => setImmediate(() => this.#look()), Math.min(Math.ceil(ms), longestTimerMs))
   }
 
   #look(): void {

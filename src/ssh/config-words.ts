@@ -1,8 +1,8 @@
 /** Splits a line of ssh_config(5) into its keyword and the rest: blanks, or blanks and one `=`, stand between them. */
 export function splitKeyword(line: string): { keyword: string; rest: string } | undefined {
-  const match = /^[ \t]*(?:"([^"]*)"|([^\s="]+))(?:[ \t\r]*=[ \t\r]*|[ \t\r]+|$)?(.*)$/s.exec(
-    line.replace(/[ \t\r\n\f]+$/, ''),
-  )
+  let end = line.length
+  while (' \t\r\n\f'.includes(line[end - 1] ?? 'x')) end -= 1
+  const match = /^[ \t]*(?:"([^"]*)"|([^\s="]+))(?:[ \t\r]*=[ \t\r]*|[ \t\r]+|$)?(.*)$/s.exec(line.slice(0, end))
   const keyword = match?.[1] ?? match?.[2]
   if (keyword === undefined || keyword === '' || keyword.startsWith('#')) return undefined
   return { keyword, rest: match?.[3] ?? '' }

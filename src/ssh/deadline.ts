@@ -1,5 +1,5 @@
 import { FerryError } from '../errors/ferry-error.ts'
-import { durationText } from '../model/duration.ts'
+import { durationText, longestTimerMs } from '../model/duration.ts'
 
 /**
  * The time that connecting and logging in may take, in all. The clock stands still while a person or another program is waited for,
@@ -75,7 +75,7 @@ export class Deadline implements Disposable {
     if (first === undefined) return
     this.#timer = setTimeout(
       () => this.#controller.abort(new FerryError('timed_out', `${this.doing} within ${durationText(first.ms)}`)),
-      Math.max(first.since + first.ms - this.#spentMs, 0),
+      Math.min(Math.max(first.since + first.ms - this.#spentMs, 0), longestTimerMs),
     )
   }
 }

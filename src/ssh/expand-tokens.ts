@@ -63,10 +63,12 @@ export function expandTokens(text: string, tokens: Tokens): { text: string; unkn
 /** A text with its `${NAME}` replaced, and the first variable that is not set. */
 export function expandVariables(text: string, environment: Environment): { text: string; missing?: string } {
   let missing: string | undefined
-  const expanded = text.replace(/\$\{([^}]*)\}/g, (reference: string, name: string) => {
+  // Behind the last brace there is no reference: not to be looked for from each "${" to the end.
+  const end = text.lastIndexOf('}') + 1
+  const expanded = text.slice(0, end).replace(/\$\{([^}]*)\}/g, (reference: string, name: string) => {
     const value = environment[name]
     if (value === undefined) missing ??= name
     return value ?? reference
   })
-  return { text: expanded, ...(missing !== undefined && { missing }) }
+  return { text: expanded + text.slice(end), ...(missing !== undefined && { missing }) }
 }

@@ -81,7 +81,8 @@ const unitSeconds: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d:
 
 /** Seconds of a time as sshd_config(5) TIME FORMATS has it: `90`, `1m30s`. */
 export function secondsOf(word: string): number | undefined {
-  if (!/^(?:\d+[smhdw]?)+$/i.test(word)) return undefined
+  // Each run of digits but the last needs its unit: where it may lack one, a long run could be cut in any number of ways.
+  if (!/^\d+(?:[smhdw]\d+)*[smhdw]?$/i.test(word)) return undefined
   let total = 0
   for (const [, count, unit = ''] of word.matchAll(/(\d+)([smhdw]?)/gi)) {
     total += Number(count) * (unitSeconds[unit.toLowerCase() || 's'] ?? 1)

@@ -1,3 +1,4 @@
+import { longestTimerMs } from '../model/duration.ts'
 import { type Directive, type Options, wrong } from './config-options.ts'
 import { secondsOf } from './option-form.ts'
 import type { ValueOrigin } from './settings.ts'
@@ -23,14 +24,11 @@ export function choiceOf<T>(options: Options, name: string, choices: Readonly<Re
   )
 }
 
-/** Node's timers hold no more. */
-const longestMs = 2 ** 31 - 1
-
 /** Milliseconds of a time as sshd_config(5) TIME FORMATS has it: `90`, `1m30s`; `none` is 0. */
 export function timeOf(options: Options, name: string, otherwise: number): number {
   const milliseconds = (word: string): number | undefined => {
     const seconds = word === 'none' ? 0 : secondsOf(word)
-    return seconds === undefined ? undefined : Math.min(seconds * 1000, longestMs)
+    return seconds === undefined ? undefined : Math.min(seconds * 1000, longestTimerMs)
   }
   return read(options, name, 'a time as 90 or 1m30s', milliseconds) ?? otherwise
 }

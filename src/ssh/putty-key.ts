@@ -32,7 +32,7 @@ export async function readPuttyKey(text: string, passphrase: string | undefined)
   if (isEncrypted && (passphrase === undefined || passphrase === '')) return { kind: 'encrypted', blob: publicPart }
   const keys =
     version === 2 ? keysOf2(passphrase ?? '', isEncrypted) : await keysOf3(file, passphrase ?? '', isEncrypted)
-  if (keys === undefined) return { kind: 'unusable', reason: 'its key derivation asks for too much' }
+  if (keys === undefined) return { kind: 'unusable', reason: 'its key derivation is out of bounds' }
   const key = open(file, isEncrypted ? keys : { mac: keys.mac })
   if (key !== undefined) return { kind: 'private', key }
   return isEncrypted ? { kind: 'encrypted', blob: publicPart } : { kind: 'unusable', reason: 'it is damaged' }
@@ -97,6 +97,9 @@ function keysOf2(passphrase: string, isEncrypted: boolean): Keys {
 const memoryKibMax = 1024 * 1024
 const passesMax = 1000
 const parallelismMax = 64
+/** RFC 9106 §3.1: less is no Argon2. */
+const saltBytesMin = 8
+const memoryKibMinPerLane = 8
 
 async function keysOf3({ headers }: PuttyFile, passphrase: string, isEncrypted: boolean): Promise<Keys | undefined> {
   if (!isEncrypted) return { mac: Buffer.alloc(0) }
@@ -105,11 +108,12 @@ async function keysOf3({ headers }: PuttyFile, passphrase: string, isEncrypted: 
   const within = (value: number, most: number): boolean => Number.isInteger(value) && value >= 1 && value <= most
   if (!within(memory, memoryKibMax) || !within(passes, passesMax) || !within(parallelism, parallelismMax))
     return undefined
+  const salt = Buffer.from(headers.get('Argon2-Salt') ?? '', 'hex')
+  if (salt.length < saltBytesMin || memory < memoryKibMinPerLane * parallelism) return undefined
   const { argon2dAsync, argon2iAsync, argon2idAsync } = await import('@noble/hashes/argon2.js')
   const derive = { Argon2d: argon2dAsync, Argon2i: argon2iAsync, Argon2id: argon2idAsync }
   const flavour = headers.get('Key-Derivation') ?? ''
   if (flavour !== 'Argon2d' && flavour !== 'Argon2i' && flavour !== 'Argon2id') return undefined
-  const salt = Buffer.from(headers.get('Argon2-Salt') ?? '', 'hex')
   const options = { t: passes, m: memory, p: parallelism, dkLen: 80, maxmem: 2 ** 31 - 1 }
   const derived = Buffer.from(await derive[flavour](encodeName(passphrase), salt, options))
   return { cipher: { key: derived.subarray(0, 32), iv: derived.subarray(32, 48) }, mac: derived.subarray(48) }

@@ -38,10 +38,13 @@ function refusePassword(authority: string): void {
 }
 
 /** What stands before an `@` may hold a password, whatever else is wrong with it. */
-const malformed = (text: string): FerryError =>
-  new FerryError('usage', `invalid address ${text.replace(/^sftp:\/\/.*:.*@/s, `${addressScheme}…@`)}`, {
+function malformed(text: string): FerryError {
+  const at = text.lastIndexOf('@')
+  const hasPassword = at > text.indexOf(':', addressScheme.length) && text.includes(':', addressScheme.length)
+  return new FerryError('usage', `invalid address ${hasPassword ? `${addressScheme}…${text.slice(at)}` : text}`, {
     hint: 'as sftp://[user@]host[:port][/directory]',
   })
+}
 
 /** `[user@]host[:port]`, an IPv6 address in brackets; `undefined` where it is something else. */
 export function parseHostAddress(

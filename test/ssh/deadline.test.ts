@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { expect, test } from 'vitest'
 import { FerryError } from '../../src/errors/ferry-error.ts'
+import { durationMs } from '../../src/model/duration.ts'
 import { Deadline } from '../../src/ssh/deadline.ts'
 
 const never = new AbortController().signal
@@ -27,6 +28,13 @@ test('a cap that is wider changes nothing', async () => {
   deadline.cap(60_000)
   await once(deadline.signal, 'abort')
   expect(deadline.signal.reason).toMatchObject({ message: ' within 15ms' })
+})
+
+test('of more than a timer can wait does not end at once', async () => {
+  using deadline = new Deadline(durationMs('30d') ?? 0, never)
+  using other = new Deadline(10, never)
+  await once(other.signal, 'abort')
+  expect(deadline.signal.aborted).toBe(false)
 })
 
 test('a cap that was taken away does not end it, nor does 0', async () => {

@@ -59,11 +59,15 @@ describe('a key made by puttygen', () => {
     })
   })
 
-  test('whose derivation asks for too much memory is refused before it is tried', async () => {
-    const text = (await puttyFile('rsa-3-argon2id')).replace('Argon2-Memory: 256', 'Argon2-Memory: 4294967295')
+  test.each([
+    ['too much memory', /Argon2-Memory: \d+/, 'Argon2-Memory: 4294967295'],
+    ['less memory than its lanes need', /Argon2-Memory: \d+/, 'Argon2-Memory: 1'],
+    ['a salt that is too short', /Argon2-Salt: [0-9a-f]+/, 'Argon2-Salt: 0123'],
+  ])('whose derivation has %s is refused before it is tried', async (_what, header, instead) => {
+    const text = (await puttyFile('rsa-3-argon2id')).replace(header, instead)
     expect(await readKeyText(text, passphrase)).toEqual({
       kind: 'unusable',
-      reason: 'its key derivation asks for too much',
+      reason: 'its key derivation is out of bounds',
     })
   })
 

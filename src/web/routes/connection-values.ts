@@ -76,7 +76,7 @@ function secretValue(field: Field, kind: string, text: string, before: unknown):
     return 'fault' in outcome ? { fault: { message } } : outcome
   }
   if (text === '') return { fault: { message: 'the secret is empty' } }
-  if (field.name === 'private_key' && !/\S\s*\n\s*\S/.test(text)) {
+  if (field.name === 'private_key' && !text.trim().includes('\n')) {
     return {
       fault: { message: 'is not the text of a key', hint: 'a key file belongs in its own field, identity file' },
     }

@@ -3,9 +3,10 @@ import type { FerryConnection } from '../../api/ferry-connection.ts'
 import type { RemoteEntry } from '../../api/remote-entry.ts'
 import { FerryError } from '../../errors/ferry-error.ts'
 import { decodeName } from '../../model/name-bytes.ts'
+import { directoryName } from '../../model/remote-path.ts'
 import { visible } from '../../model/visible.ts'
 import { pathOf, pathParameter } from '../path-code.ts'
-import { directoryPage, fileLink, filePage, parentOf } from '../views/files.ts'
+import { directoryPage, fileLink, filePage } from '../views/files.ts'
 import type { Admin, WebContext, WebEnvironment } from '../web-environment.ts'
 import { attachment } from './attachment.ts'
 import { formTexts } from './connection-values.ts'
@@ -122,8 +123,8 @@ export function fileRoutes(admin: Admin): Hono<WebEnvironment> {
   app.post('/file/rename', (context) =>
     change(context, 'renamed', async (connection, texts, signal) => {
       const path = pathOfRequest(context)
-      await connection.rename(path, below(parentOf(path), texts.get('to') ?? ''), { signal })
-      return parentOf(path)
+      await connection.rename(path, below(directoryName(path), texts.get('to') ?? ''), { signal })
+      return directoryName(path)
     }),
   )
 
@@ -131,7 +132,7 @@ export function fileRoutes(admin: Admin): Hono<WebEnvironment> {
     change(context, 'changed', async (connection, texts, signal) => {
       const path = pathOfRequest(context)
       await connection.chmod(texts.get('mode') ?? '', path, { signal })
-      return parentOf(path)
+      return directoryName(path)
     }),
   )
 
@@ -139,7 +140,7 @@ export function fileRoutes(admin: Admin): Hono<WebEnvironment> {
     change(context, 'deleted', async (connection, texts, signal) => {
       const path = pathOfRequest(context)
       await connection.delete(path, { recursive: texts.has('recursive'), signal })
-      return parentOf(path)
+      return directoryName(path)
     }),
   )
 

@@ -1,5 +1,6 @@
 import { html } from 'hono/html'
 import type { RemoteEntry } from '../../api/remote-entry.ts'
+import { directoryName } from '../../model/remote-path.ts'
 import { sizeText } from '../../model/size.ts'
 import { visible } from '../../model/visible.ts'
 import { pathCode } from '../path-code.ts'
@@ -15,11 +16,6 @@ export const fileLink = (
   path: string,
   more: Readonly<Record<string, string>> = {},
 ): string => `${link(page, { name, ...more })}&path=${pathCode(path)}`
-
-/** The directory that holds a path. */
-export const parentOf = (path: string): string => (path.includes('/') ? folderOf(path) : '.')
-
-const folderOf = (path: string): string => path.replace(/\/+$/, '').replace(/\/?[^/]*$/, '') || '/'
 
 export interface DirectoryPage {
   readonly session: WebSession
@@ -127,7 +123,7 @@ export function filePage(admin: Admin, { session, name, entry, text, noText, isC
     title: visible(entry.name),
     session,
     section: 'connections',
-    body: html`${trail(['/', 'Connections'], [link('/connection', { name }), visible(name)], [fileLink('/files', name, parentOf(path)), visible(parentOf(path))])}
+    body: html`${trail(['/', 'Connections'], [link('/connection', { name }), visible(name)], [fileLink('/files', name, directoryName(path)), visible(directoryName(path))])}
 <div class="wide"><table><tbody>${rows.map(([title = '', value = '']) => html`<tr><th scope="row">${title}</th><td>${visible(value)}</td></tr>`)}
 <tr><th scope="row">Modified</th><td>${entry.modifiedAt === undefined ? '' : time(entry.modifiedAt)}</td></tr></tbody></table></div>
 ${type === 'file' ? html`<p><a class="button primary" href="${act('download')}" download>Download</a></p>` : ''}
