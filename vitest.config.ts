@@ -14,7 +14,12 @@ export default defineConfig({
       {
         plugins: [manifestValidator.vite],
         extends: true,
-        test: { name: 'parts', include: ['test/**/*.test.ts'], exclude: wholeProgram },
+        test: {
+          name: 'parts',
+          include: ['test/**/*.test.ts'],
+          exclude: wholeProgram,
+          setupFiles: ['test/support/property-runs.ts'],
+        },
       },
       {
         extends: true,

@@ -133,7 +133,6 @@ test('what is exported imports to the same objects, without warnings', async () 
       expect(manifest.scripts.map(({ value }) => value)).toEqual(exported.scripts)
       expect(manifest.warnings).toEqual([])
     }),
-    { numRuns: 100 },
   )
 })
 

@@ -137,7 +137,6 @@ test('any content in any pieces arrives, whatever the server allows', async () =
       await writeFile(session, remotePath('/a'), source(), { signal })
       expect((await whole(readFile(session, remotePath('/a'), { signal }))).equals(Buffer.concat(pieces))).toBe(true)
     }),
-    { numRuns: 40 },
   )
 })
 

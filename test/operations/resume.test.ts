@@ -258,6 +258,25 @@ describe('the proof of a part', () => {
     )
   })
 
+  test('what is proven of a part is the beginning of its source, whatever both hold', async () => {
+    const range =
+      (bytes: Buffer) =>
+      async (offset: number, length: number): Promise<Buffer> =>
+        bytes.subarray(offset, offset + length)
+    await fc.assert(
+      fc.asyncProperty(fc.nat(300_000), fc.nat(300_000), fc.nat(400_000), async (sourceSize, partSize, wrongAt) => {
+        const source = Buffer.from(counted(sourceSize))
+        const part = Buffer.concat([source, Buffer.alloc(300_000)]).subarray(0, partSize)
+        if (wrongAt < part.length) part[wrongAt] = (part[wrongAt] ?? 0) + 1
+        // Below the size at which samples leave gaps, so that no difference can hide between them.
+        const size = partSize + mostAhead
+        const proven = await provenLength(range(part), size, range(source), sourceSize + mostAhead)
+        expect(proven).toBeLessThanOrEqual(partSize)
+        if (proven > 0) expect(part.subarray(0, proven).equals(source.subarray(0, proven))).toBe(true)
+      }),
+    )
+  })
+
   test('a part that is longer than its source proves nothing', async () => {
     const range = async (_offset: number, length: number): Promise<Buffer> => Buffer.alloc(length)
     expect(await provenLength(range, mostAhead + 20, range, mostAhead + 10)).toBe(0)

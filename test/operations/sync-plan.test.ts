@@ -67,7 +67,6 @@ describe('a sync plan', () => {
         const again = planSync(source, after, { filter: everything, delete: true })
         expect([again.clearing, again.making, again.deleting, again.sealing]).toEqual([[], [], [], []])
       }),
-      { numRuns: 500 },
     )
   })
 
@@ -84,7 +83,6 @@ describe('a sync plan', () => {
           if (!isClosed) expect(after.entries.get(path)).toMatchObject({ kind: entry.kind, size: entry.size })
         }
       }),
-      { numRuns: 500 },
     )
   })
 
@@ -99,7 +97,6 @@ describe('a sync plan', () => {
         }
         for (const { entry } of plan.making) expect(entry.path.split('/')).not.toContain('b')
       }),
-      { numRuns: 300 },
     )
   })
 

@@ -107,7 +107,6 @@ describe('answers that break the protocol', () => {
           await session[Symbol.asyncDispose]()
         },
       ),
-      { numRuns: 30 },
     )
   })
 
@@ -123,7 +122,6 @@ describe('answers that break the protocol', () => {
         for (const outcome of await Promise.all(all)) expect(outcome).toBeInstanceOf(FerryError)
         await session[Symbol.asyncDispose]()
       }),
-      { numRuns: 50 },
     )
   })
 
@@ -142,7 +140,6 @@ describe('answers that break the protocol', () => {
         }
         await session[Symbol.asyncDispose]()
       }),
-      { numRuns: 100 },
     )
   })
 })

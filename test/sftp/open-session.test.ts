@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { FerryError } from '../../src/errors/ferry-error.ts'
 import { type OpenSessionOptions, openSession } from '../../src/sftp/open-session.ts'
@@ -59,6 +60,28 @@ describe('the start', () => {
       expect(peer.closes).toBeGreaterThan(0)
     },
   )
+
+  // promise: any-bytes
+  test('any bytes instead of VERSION open the session or are refused, and then the channel is closed', async () => {
+    const head = fc.constantFrom(answer.version(3), answer.version(3, limitsExtension), packet(2, u32(3)), packet(2))
+    const rest = fc.oneof(
+      fc.uint8Array({ maxLength: 60 }).map((bytes) => Buffer.from(bytes)),
+      fc.uint8Array({ maxLength: 60 }).map((bytes) => packet(201, u32(1), Buffer.from(bytes))),
+      fc.uint8Array({ maxLength: 60 }).map((bytes) => packet(2, Buffer.from(bytes))),
+    )
+    await fc.assert(
+      fc.asyncProperty(fc.option(head), rest, async (first, bytes) => {
+        const { peer, outcome } = opening()
+        peer.send(...(first === null ? [] : [first]), bytes)
+        setImmediate(() => peer.lose(lost))
+        const opened = await outcome
+        if (opened instanceof FerryError) {
+          expect(opened.code).not.toBe('bug')
+          expect(peer.closes).toBeGreaterThan(0)
+        } else expect(opened).toHaveProperty('extensions')
+      }),
+    )
+  })
 
   test.each([
     ['text of a login shell', Buffer.from('Last login: today\n'), 'text instead of SFTP: "Last login: today"'],

@@ -89,7 +89,6 @@ test('bytes leave in the order in which they were sent, and the payload of each 
       expect(Buffer.concat(channel.chunks).equals(whole)).toBe(true)
       expect(accepted).toBe(items.reduce((sum, { payload }) => sum + (payload ?? 0), 0))
     }),
-    { numRuns: 30 },
   )
 })
 

@@ -193,7 +193,6 @@ describe('answers', () => {
           }
         }
       }),
-      { numRuns: 2000 },
     )
   })
 

@@ -1,5 +1,5 @@
 /**
- * Where a test compares ferry with another program on made-up input, that input is the same in each run, so that a red run tells of the
- * change at hand and not of luck. `TEST_SEED` explores other input.
+ * Where a test tries made-up input, that input is the same in each run, so that a red run tells of the change at hand and not of luck.
+ * `TEST_SEED` explores other input.
  */
-export const testSeed = Number(process.env['TEST_SEED'] ?? 1)
+export const testSeed = Number(process.env['TEST_SEED'] || 1)

@@ -80,7 +80,6 @@ test('any size, hint and limits give the whole file', async () => {
         await session.close(handle)
       },
     ),
-    { numRuns: 60 },
   )
 })
 
