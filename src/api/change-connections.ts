@@ -2,10 +2,11 @@ import { sealedConnection } from '../enmasse/apply-plan.ts'
 import { editedConnection, withObject, withoutObjects } from '../enmasse/edit.ts'
 import { FerryError } from '../errors/ferry-error.ts'
 import { connectionOf } from '../manifest/parse-field.ts'
-import { type Connection, isActive, nameProblem } from '../model/connection.ts'
+import { type Connection, type ConnectionFields, isActive, nameProblem } from '../model/connection.ts'
 import type { State, Stored } from '../model/state.ts'
 import { seal } from '../secrets/seal.ts'
 import { sealingKeys } from '../secrets/sealing-keys.ts'
+import { optionFaults } from '../ssh/asked-options.ts'
 import type { StateStore } from '../state/state-store.ts'
 import { storedConnection } from './stored-objects.ts'
 
@@ -119,8 +120,17 @@ function connectionFrom(
   before?: Connection,
 ): Promise<Connection> {
   const keys = sealingKeys({ environment, mayCreate: store.isLocal })
-  return sealedConnection(connectionOf(values), before, {
+  const connection = connectionOf(values)
+  assertOptions(connection)
+  return sealedConnection(connection, before, {
     hash: () => undefined,
     seal: (secret) => seal(secret, keys),
   })
+}
+
+function assertOptions({ name, ssh_options = {} }: ConnectionFields): void {
+  const [fault] = optionFaults(ssh_options)
+  if (fault === undefined) return
+  const { message, hint } = fault
+  throw new FerryError('usage', `connection "${name}": ssh_options: ${message}`, hint === undefined ? {} : { hint })
 }

@@ -6,6 +6,7 @@ import type { Manifest } from '../model/manifest.ts'
 import type { Plan } from '../model/plan.ts'
 import type { State } from '../model/state.ts'
 import { sealingKeys } from '../secrets/sealing-keys.ts'
+import { optionFaults } from '../ssh/asked-options.ts'
 
 interface LoadOptions {
   readonly environment: Readonly<Record<string, string | undefined>>
@@ -22,7 +23,7 @@ export async function loadManifests(sources: readonly ManifestSource[], options:
   for (const source of new Set(sources)) {
     try {
       const { file, ...given } = typeof source === 'string' ? { file: source } : source
-      manifests.push(await loadManifest(file, { ...options, ...given }))
+      manifests.push(await loadManifest(file, { ...options, ...given, checkOptions: optionFaults }))
     } catch (error) {
       if (!(error instanceof FerryError) || error.code !== 'manifest_invalid') throw error
       invalid.push(error)

@@ -142,7 +142,7 @@ export class ManifestReader {
   #defaults({ file, defaults }: Sections, { folder }: Visit): YamlMap | undefined {
     if (defaults === undefined) return undefined
     const declaration = this.#expanded({ ...file, pointer: '/defaults', subject: 'defaults', map: defaults, folder })
-    fieldValues(declaration, 'defaults', this.#reading.problems)
+    fieldValues(declaration, 'defaults', this.#reading)
     return declaration.map
   }
 
@@ -178,10 +178,9 @@ export class ManifestReader {
   }
 
   #addConnection(own: Declaration, defaults: YamlMap | undefined): void {
-    const { problems } = this.#reading
     this.#claim('connection', own)
     const map = defaults === undefined ? own.map : { ...own.map, entries: mergedEntries(defaults, own.map) }
-    const stored = storedConnection({ ...own, map }, this.#owner, problems)
+    const stored = storedConnection({ ...own, map }, this.#owner, this.#reading)
     if (stored !== undefined) this.#connections.push(stored)
   }
 

@@ -1,13 +1,20 @@
 import { open } from 'node:fs/promises'
 import { errnoOf, localReason } from '../errors/local-error.ts'
+import type { ConnectionFields } from '../model/connection.ts'
 import { decodeName, fsPath } from '../model/name-bytes.ts'
 import { orAbort } from '../model/or-abort.ts'
 import type { Environment, Fault } from './expand-text.ts'
 import type { ProblemList } from './problem-list.ts'
 
+/** What is wrong with options of ssh_config(5), each fault under its keyword. */
+export type CheckOptions = (
+  options: NonNullable<ConnectionFields['ssh_options']>,
+) => readonly (Fault & { readonly keyword: string })[]
+
 /** What reading a manifest needs from outside, and where it tells what is wrong. */
 export interface Reading {
   readonly problems: ProblemList
+  readonly checkOptions: CheckOptions
   readonly environment: Environment
   readonly signal: AbortSignal
 }

@@ -6,15 +6,18 @@ import type { Fault } from './expand-text.ts'
 import { fieldNamed } from './fields.ts'
 import { modelValue } from './model-value.ts'
 import type { ProblemList } from './problem-list.ts'
+import type { Reading } from './read-text.ts'
 import { plainMap } from './yaml-node.ts'
+
+type FieldReading = Pick<Reading, 'problems' | 'checkOptions'>
 
 /** A declared connection, defaults merged and references replaced, as the model has it; `undefined` where something is wrong. */
 export function storedConnection(
   declaration: Declaration,
   owner: string | undefined,
-  problems: ProblemList,
+  reading: FieldReading,
 ): Stored<ConnectionFields> | undefined {
-  const values = fieldValues(declaration, 'connections', problems)
+  const values = fieldValues(declaration, 'connections', reading)
   return isConnection(values) ? { value: values, origin: originOf(declaration, owner) } : undefined
 }
 
@@ -22,7 +25,7 @@ export function storedConnection(
 export function fieldValues(
   declaration: Declaration,
   checked: 'connections' | 'defaults',
-  problems: ProblemList,
+  { problems, checkOptions }: FieldReading,
 ): Record<string, unknown> {
   const plain = plainMap(declaration.map)
   const broken = checkSchema(problems, declaration, checked, plain)
@@ -37,8 +40,32 @@ export function fieldValues(
       problems.warning(declaration, value.offset, writtenOut(written), [written])
     }
   }
+  if (hasOptions(values)) {
+    for (const { keyword, ...fault } of checkOptions(values.ssh_options))
+      failOption(problems, declaration, keyword, fault)
+  }
   return values
 }
+
+/** Tells what is wrong with one of `ssh_options`, where it stands if they are a map. */
+function failOption(
+  problems: ProblemList,
+  declaration: Declaration,
+  keyword: string,
+  { message, ...more }: Fault,
+): void {
+  const fault = { message: `ssh_options: ${message}`, ...more }
+  const entry = declaration.map.entries.get('ssh_options')
+  const option = entry?.value.kind === 'map' ? entry.value.entries.get(keyword) : undefined
+  if (option === undefined) failField(problems, declaration, 'ssh_options', fault)
+  else
+    problems.error(declaration, option.keyOffset, fault, [entry?.written ?? 'ssh_options', option.written ?? keyword])
+}
+
+const hasOptions = (
+  values: Record<string, unknown>,
+): values is Record<string, unknown> & { ssh_options: NonNullable<ConnectionFields['ssh_options']> } =>
+  values['ssh_options'] !== undefined
 
 const writtenOut = (key: string): Fault => ({
   message: `${key}: the secret is written out; it is sealed before it is stored`,

@@ -12,7 +12,7 @@ import { plainMap, plainObject, type YamlNode } from './yaml-node.ts'
 export async function storedScript(
   declaration: Declaration,
   owner: string | undefined,
-  { problems, environment, signal }: Reading,
+  { problems, environment, signal }: Omit<Reading, 'checkOptions'>,
 ): Promise<Stored<Script> | undefined> {
   const broken = checkSchema(problems, declaration, 'scripts', plainMap(declaration.map))
   const text = (key: string): string | undefined =>
@@ -42,7 +42,7 @@ export const scriptOf = (name: string, body: string): Script => ({
 async function bodyOf(
   file: string | undefined,
   declaration: Declaration,
-  { problems, environment, signal }: Reading,
+  { problems, environment, signal }: Omit<Reading, 'checkOptions'>,
 ): Promise<string | undefined> {
   if (file === undefined) return undefined
   try {

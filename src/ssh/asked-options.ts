@@ -51,6 +51,31 @@ export function storedOptions(connection: Connection, placeOf: (field: string) =
   ].filter((one) => one !== false)
 }
 
+/** Something wrong with options of ssh_config(5) as a connection holds them. */
+export interface OptionFault {
+  readonly keyword: string
+  readonly message: string
+  readonly hint?: string
+}
+
+/** What ssh would refuse of these options, told of each. */
+export function optionFaults(options: NonNullable<Connection['ssh_options']>): OptionFault[] {
+  const faults: OptionFault[] = []
+  const before: TypedLine[] = []
+  for (const [keyword, values] of Object.entries(options)) {
+    const lines = several(values).map((value) => ({ line: `${keyword}=${value}` }))
+    try {
+      const [parsed] = typedOptions([...before, ...lines], { source: 'stored' })
+      if (parsed?.keyword.name === 'IgnoreUnknown') before.push(...lines)
+    } catch (error) {
+      if (!(error instanceof FerryError) || error.code !== 'usage') throw error
+      const { message, details } = error
+      faults.push({ keyword, message, ...(details.hint !== undefined && { hint: details.hint }) })
+    }
+  }
+  return faults
+}
+
 export const isNone = (words: readonly string[]): boolean => words.length === 1 && words[0]?.toLowerCase() === 'none'
 
 const several = (values: string | readonly string[]): readonly string[] =>
@@ -68,7 +93,12 @@ function keywordNamed(name: string): Keyword {
   return keyword
 }
 
-function typedOptions(lines: readonly { line: string; label: string }[], origin: ValueOrigin): Directive[] {
+interface TypedLine {
+  readonly line: string
+  readonly label?: string
+}
+
+function typedOptions(lines: readonly TypedLine[], origin: ValueOrigin): Directive[] {
   let ignoreUnknown: string | undefined
   return lines.flatMap(({ line, label }) => {
     if (!/^\s*[A-Za-z0-9]/.test(line)) throw wrong('an ssh option is written as Key=Value', origin, label)

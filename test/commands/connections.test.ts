@@ -97,6 +97,15 @@ describe('create', () => {
     })
   })
 
+  test('an option that ssh_config does not have is wrong usage, and nothing is stored', async () => {
+    const { status, stderr } = await ferry(['create', 'bank', '--host', 'h', '--ssh-options', 'Prot=22'])
+    expect(status).toBe(2)
+    expect(stderr).toBe(
+      'ferry: connection "bank": ssh_options: unknown ssh option "Prot"\n  hint: did you mean "Port"?\n',
+    )
+    expect((await store().read()).connections.size).toBe(0)
+  })
+
   test('every field of the schema is a flag', async () => {
     const { stdout } = await ferry(['create', '--help'])
     for (const { flag } of fields) expect(stdout).toMatch(new RegExp(`^ +${flag}( |$)`, 'm'))

@@ -7,7 +7,7 @@ import { runEnmasseImport } from '../../src/commands/enmasse-import.ts'
 import { runEnmassePlan } from '../../src/commands/enmasse-plan.ts'
 import { runEnmasseSchema } from '../../src/commands/enmasse-schema.ts'
 import { runEnmasseValidate } from '../../src/commands/enmasse-validate.ts'
-import { FerryError } from '../../src/errors/ferry-error.ts'
+import { FerryError, type Problem } from '../../src/errors/ferry-error.ts'
 import { openStateStore } from '../../src/state/open-state-store.ts'
 import { temporaryDirectory } from '../support/temporary-directory.ts'
 import { type TestContextOptions, testContext } from '../support/test-io.ts'
@@ -51,6 +51,56 @@ test('validate tells what a valid manifest holds', async () => {
   const run = await here.context()
   await runEnmasseValidate(run.context, [here.file])
   expect(run.stdout()).toBe(`${here.file}: valid (2 connections, 1 script)\n`)
+})
+
+test('validate tells options of ssh_config that are none, each where it stands and a default once', async () => {
+  await using here = await work(`defaults:
+  ssh_options: { Compresion: yes }
+connections:
+  - { name: a, host: a }
+  - { name: b, host: b }
+  - name: c
+    host: c
+    ssh_options:
+      Compression: maybe
+      Host: x
+      IgnoreUnknown: Mine*
+      MineOnly: x
+      serveraliveinterval: 15
+  - name: d
+    host: d
+    ssh_options: |
+      Prot=22
+`)
+  const run = await here.context({ json: true })
+  await expect(runEnmasseValidate(run.context, [here.file])).rejects.toMatchObject({ code: 'manifest_invalid' })
+  const { errors }: { errors: Problem[] } = JSON.parse(run.stdout())
+  expect(errors.map(({ line, column, path, message, hint }) => [`${line}:${column}`, path, message, hint])).toEqual([
+    [
+      '2:18',
+      '/defaults/ssh_options/Compresion',
+      'defaults: ssh_options: unknown ssh option "Compresion"',
+      'did you mean "Compression"?',
+    ],
+    [
+      '9:7',
+      '/connections/2/ssh_options/Compression',
+      'connection "c": ssh_options: Compression: invalid value "maybe"',
+      expect.any(String),
+    ],
+    [
+      '10:7',
+      '/connections/2/ssh_options/Host',
+      'connection "c": ssh_options: Host has no meaning outside of a file',
+      undefined,
+    ],
+    [
+      '17:1',
+      '/connections/3/ssh_options',
+      'connection "d": ssh_options: unknown ssh option "Prot"',
+      'did you mean "Port"?',
+    ],
+  ])
 })
 
 test('validate --json answers on stdout though the manifest is invalid, and fails with 10', async () => {
