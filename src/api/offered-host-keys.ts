@@ -4,6 +4,7 @@ import { keyTypeOf } from '../ssh/known-hosts.ts'
 import { resolveAll } from '../ssh/resolve-settings.ts'
 import { shownHostKeys } from '../ssh/shown-host-keys.ts'
 import { anyConnection, type RemoteDependencies, settingsInput } from './open-remote.ts'
+import { Retries } from './retries.ts'
 
 /** A host key as a server shows it. */
 export interface OfferedHostKey {
@@ -15,6 +16,7 @@ export interface OfferedHostKey {
 /** The host keys of a connection's server, one of each type, its preferred one first. Nothing is offered to the server. */
 export async function offeredHostKeys(
   address: string,
+  retry: number,
   dependencies: RemoteDependencies,
 ): Promise<readonly OfferedHostKey[]> {
   const { environment, events, signal } = dependencies
@@ -23,6 +25,7 @@ export async function offeredHostKeys(
   if (direct === undefined) {
     throw new FerryError('usage', `${address} has no host key: its transport is a command`, { connection: address })
   }
-  const keys = await shownHostKeys(direct, events, signal)
+  const retries = new Retries(retry, (text) => events.note(0, text))
+  const keys = await retries.connect(() => shownHostKeys(direct, events, signal), signal)
   return keys.map((key) => ({ type: keyTypeOf(key), fingerprint: fingerprintOf(key) }))
 }

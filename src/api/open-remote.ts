@@ -7,16 +7,11 @@ import type { Origin, Stored } from '../model/state.ts'
 import { openSecret } from '../secrets/open-secret.ts'
 import { sealingKeys } from '../secrets/sealing-keys.ts'
 import { AuditedSession } from '../sftp/audited-session.ts'
-import { openSession } from '../sftp/open-session.ts'
-import type { SftpSession } from '../sftp/session.ts'
-import { connectChannel } from '../ssh/connect-channel.ts'
-import { limitBandwidth } from '../ssh/limit-bandwidth.ts'
 import { resolveSettings, type SettingsInput } from '../ssh/resolve-settings.ts'
-import type { Settings } from '../ssh/settings.ts'
 import { parseAddress } from '../ssh/sftp-address.ts'
-import type { Channel, TransportEvents } from '../ssh/transport.ts'
+import type { TransportEvents } from '../ssh/transport.ts'
 import type { StateStore } from '../state/state-store.ts'
-import type { MoreConnections } from '../transfer/connection-pool.ts'
+import { connectSession } from './connect-session.ts'
 import type { Remote, RemotePreferences } from './remote.ts'
 import { storedConnection } from './stored-objects.ts'
 
@@ -37,57 +32,24 @@ export async function openRemote(input: ConnectionInput, dependencies: RemoteDep
   const { environment, signal, audit } = dependencies
   const { value: connection, origin } = await findConnection(input.address, dependencies)
   try {
-    const startedAt = performance.now()
-    const settings = await resolveSettings(
-      settingsInput({ value: connection, origin }, input.overrides, environment),
-      signal,
-    )
+    const { overrides } = input
+    const settings = await resolveSettings(settingsInput({ value: connection, origin }, overrides, environment), signal)
     const events = dependencies.events.atLevel?.(settings.logLevel) ?? dependencies.events
-    const channel = limited(await connectChannel(settings, events, signal), connection, input.overrides, events)
-    const session = await openSession(channel, {
-      timeoutMs: settings.timeoutMs,
-      signal,
-      note: (level, text) => events.note(level, text),
-      logLevel: toldOf(settings, events),
-    })
+    const limit = bandwidthOf(connection, overrides, events)
+    const { retry = 0 } = overrides
+    const connected = await connectSession(settings, { ...(limit !== undefined && { limit }), retry, events, signal })
+    const { session } = connected
     const preferences = preferencesOf(connection, settings.logLevel, dependencies)
-    const isLimited = (input.overrides.bandwidthLimit ?? connection.bandwidth_limit) !== undefined
     return {
+      ...connected,
       session: audit === undefined ? session : new AuditedSession(session, audit.of({ connection: connection.name })),
-      ...(!isLimited &&
-        settings.transport !== 'command' && { more: moreConnections(settings, events, channel, session) }),
       name: connection.name,
-      peer: channel.peer,
-      connectedInMs: performance.now() - startedAt,
-      ended: channel.ended,
       preferences,
       resolve: (path) => resolveRemote(preferences.directory ?? '', remotePath(path)),
       [Symbol.asyncDispose]: () => session[Symbol.asyncDispose](),
     }
   } catch (error) {
     throw error instanceof FerryError ? explained(error, connection, origin) : error
-  }
-}
-
-/** A level may change while the connection is open. */
-const toldOf = ({ logLevel }: Settings, { level }: TransportEvents) => level ?? (() => logLevel)
-
-/** Nobody is asked again for what the first connection has, and warned again of what it told. */
-function moreConnections(
-  settings: Settings,
-  events: TransportEvents,
-  { another }: Channel,
-  like: SftpSession,
-): MoreConnections {
-  const quiet: TransportEvents = { note: (level, text) => events.note(level === 0 ? 1 : level, text) }
-  const { timeoutMs } = settings
-  const logLevel = toldOf(settings, events)
-  const note = (level: 1 | 2 | 3 | 4, text: string): void => quiet.note(level, text)
-  const options = { timeoutMs, note, logLevel }
-  return {
-    connection: async (signal) => openSession(await connectChannel(settings, quiet, signal), { ...options, signal }),
-    ...(another && { channel: async (signal) => openSession(await another(signal), { ...options, signal, like }) }),
-    note: (text) => quiet.note(1, text),
   }
 }
 
@@ -135,18 +97,13 @@ export async function anyConnection(
 /** sftp's own -l counts Kbit/s: numbers like that are hardly meant as MB/s. */
 const muchForMegabytes = 1000
 
-/** 1 MB is 1,000,000 bytes. */
-function limited(
-  channel: Channel,
-  stored: Connection,
-  { bandwidthLimit }: Overrides,
-  events: TransportEvents,
-): Channel {
+/** Bytes a second, where there is a limit; 1 MB is 1,000,000 bytes. */
+function bandwidthOf(stored: Connection, { bandwidthLimit }: Overrides, events: TransportEvents): number | undefined {
   if (bandwidthLimit !== undefined && bandwidthLimit > muchForMegabytes) {
     events.note(0, `--limit ${bandwidthLimit} is in MB/s (8000 Kbit/s each)`)
   }
   const limit = bandwidthLimit ?? stored.bandwidth_limit
-  return limit === undefined ? channel : limitBandwidth(channel, limit * 1_000_000)
+  return limit === undefined ? undefined : limit * 1_000_000
 }
 
 /** An address carries no secrets; the environment may hold them for it. */

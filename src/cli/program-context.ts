@@ -67,11 +67,11 @@ export function programContext(parts: ContextParts): CommandContext {
       const { ping } = await import('../api/ping.ts')
       return ping(connection, await dependencies(connection.address, endedBy))
     },
-    async offeredHostKeys(name, endedBy) {
+    async offeredHostKeys(name, retry, endedBy) {
       const { offeredHostKeys } = await import('../api/offered-host-keys.ts')
       const done = io.waiting(`connecting to ${name}`)
       try {
-        return await offeredHostKeys(name, await dependencies(name, endedBy))
+        return await offeredHostKeys(name, retry, await dependencies(name, endedBy))
       } catch (error) {
         throw error instanceof FerryError ? forAct(error, `${act} ${name}`) : error
       } finally {

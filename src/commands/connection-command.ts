@@ -14,6 +14,8 @@ export interface ConnectionFlags {
   readonly C?: true
   /** MB/s. */
   readonly limit?: number
+  /** New tries, in all. */
+  readonly retry?: number
   /** Milliseconds. */
   readonly timeout?: number
   /** Times that -v was given. */
@@ -32,8 +34,13 @@ export function connectionOptions(): Option[] {
     new Option('-6', 'use IPv6 only'),
     new Option('-C', 'compress'),
     new Option('--limit <MB/s>', 'bandwidth each way, 1 MB is 1,000,000 bytes').argParser(parseLimit),
+    retryOption(),
   ]
 }
+
+/** How often a connection is tried again. */
+export const retryOption = (): Option =>
+  new Option('--retry <n>', 'connect again, up to n times, and go on where it was').argParser(parseCount('--retry', 0))
 
 /** A command on one connection, or on several where `connections` says so, with the connection flags. */
 export function connectionCommand(name: string, connections = '<connection>'): Command {
@@ -55,6 +62,7 @@ export function overrides(flags: ConnectionFlags): Overrides {
     ...(flags[6] === true && { addressFamily: 'ipv6' }),
     ...(flags.C === true && { compression: true }),
     ...(flags.limit !== undefined && { bandwidthLimit: flags.limit }),
+    ...(flags.retry !== undefined && { retry: flags.retry }),
     ...(flags.timeout !== undefined && { timeoutMs: flags.timeout }),
     ...(level !== undefined && level > 0 && { logLevel: level === 1 ? 1 : level === 2 ? 2 : level === 3 ? 3 : 4 }),
   }

@@ -7,7 +7,7 @@ import { shownPath } from '../model/home.ts'
 import { type StoredSecret, sensitive } from '../model/secret.ts'
 import type { Stored } from '../model/state.ts'
 import { referenceText } from '../secrets/open-secret.ts'
-import { type ConnectionFlags, connectionOptions, overrides } from './connection-command.ts'
+import { type ConnectionFlags, connectionOptions, overrides, retryOption } from './connection-command.ts'
 import { connectionDocument, placeText, setFields } from './connection-document.ts'
 import type { CommandContext } from './context.ts'
 import { fieldText } from './field-text.ts'
@@ -27,7 +27,9 @@ export function connectionsShowCommand(context: CommandContext): Command {
       if (unused === undefined) return runConnectionsShow(context, name)
       throw new FerryError('usage', `show connection "${name}": connection flags change only what --resolved shows`)
     })
-  for (const option of connectionOptions()) command.addOption(option.hideHelp())
+  // Nothing is connected.
+  const options = connectionOptions().filter(({ long }) => long !== retryOption().long)
+  for (const option of options) command.addOption(option.hideHelp())
   return command
 }
 

@@ -3,6 +3,7 @@ import { editConnection } from '../api/change-connections.ts'
 import type { OfferedHostKey } from '../api/offered-host-keys.ts'
 import { storedConnection } from '../api/stored-objects.ts'
 import { FerryError } from '../errors/ferry-error.ts'
+import { retryOption } from './connection-command.ts'
 import type { CommandContext } from './context.ts'
 import { answerChange } from './hand-made-change.ts'
 
@@ -11,6 +12,7 @@ interface ConnectionsTrustInput {
   /** Nobody is asked: the fingerprint says which key is meant. */
   readonly yes: boolean
   readonly fingerprint?: string
+  readonly retry: number
 }
 
 export function connectionsTrustCommand(context: CommandContext): Command {
@@ -19,12 +21,13 @@ export function connectionsTrustCommand(context: CommandContext): Command {
     .argument('<name>')
     .option('--yes', 'do not ask; needs --fingerprint', false)
     .option('--fingerprint <SHA256:…>', 'the key that the server must show')
+    .addOption(retryOption())
     .addHelpText(
       'after',
       'Examples: ferry connections trust bank\nExit codes: 12 no such connection, 20 could not connect, 21 another host key, or nobody said yes, 23 timed out',
     )
-    .action((name: string, flags: { yes: boolean; fingerprint?: string }) =>
-      runConnectionsTrust(context, { name, ...flags }),
+    .action((name: string, { retry = 0, ...flags }: { yes: boolean; fingerprint?: string; retry?: number }) =>
+      runConnectionsTrust(context, { name, ...flags, retry }),
     )
 }
 
@@ -34,7 +37,7 @@ async function runConnectionsTrust(context: CommandContext, input: ConnectionsTr
   const store = await context.store()
   // Whether there is such a connection is known before anybody is called.
   storedConnection(await store.read(), name)
-  const offered = await context.offeredHostKeys(name, context.signal)
+  const offered = await context.offeredHostKeys(name, input.retry, context.signal)
   const key = await chosenKey(context, input, offered, wanted)
   const host_key = [key.fingerprint]
   const state = await editConnection({ store, environment: context.environment }, name, (connection) => ({

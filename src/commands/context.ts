@@ -19,7 +19,7 @@ export interface CommandContext {
   /** One ping over a connection of its own; what failed is in the result. */
   readonly ping: (connection: ConnectionInput, signal: AbortSignal) => Promise<PingResult>
   /** The host keys that the server of a stored connection shows; nothing is offered to it. */
-  readonly offeredHostKeys: (name: string, signal: AbortSignal) => Promise<readonly OfferedHostKey[]>
+  readonly offeredHostKeys: (name: string, retry: number, signal: AbortSignal) => Promise<readonly OfferedHostKey[]>
   /** From now on SIGINT calls `listener` instead of ending the command, until what it gives is disposed of. */
   readonly interrupts: (listener: () => void) => Disposable
   /** The exit status of a command that did its work and whose answer is not a plain yes: 1 is no, 4 is "there are changes". */

@@ -64,6 +64,8 @@ export interface Details {
   readonly errors?: readonly Problem[]
   /** What else was noticed in a document that is invalid. */
   readonly warnings?: readonly Problem[]
+  /** Of a connection that failed: no better when it is tried again. */
+  readonly lasting?: boolean
 }
 
 /** The only error that crosses a room's border. The message says what, on what, why; it never holds a secret. */

@@ -18,6 +18,8 @@ export interface Overrides {
   readonly bandwidthLimit?: number
   /** --timeout, in milliseconds; 0 waits for ever. */
   readonly timeoutMs?: number
+  /** --retry: how often, in all, a connection that cannot be had or was lost is tried again; 0 unless set. */
+  readonly retry?: number
   /** -v to -vvvv */
   readonly logLevel?: 1 | 2 | 3 | 4
 }

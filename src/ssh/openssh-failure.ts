@@ -51,8 +51,8 @@ export async function opensshFailure(
   if (/^ssh: Could not resolve hostname /m.test(said)) return viaJumpHost(unresolved(settings, said), settings, log)
   const [, what, offer] = /^Unable to negotiate with .*: no matching (.*) found\. Their offer: (.*)$/m.exec(said) ?? []
   if (what !== undefined)
-    return connectError(settings, `no common ${what}: the server has ${excerpt(offer ?? '', 500)}`)
-  if (/^subsystem request failed/m.test(said)) return connectError(settings, 'there is no SFTP')
+    return lasting(connectError(settings, `no common ${what}: the server has ${excerpt(offer ?? '', 500)}`))
+  if (/^subsystem request failed/m.test(said)) return lasting(connectError(settings, 'there is no SFTP'))
   return viaJumpHost(connectError(settings, `ssh ${how}${lastWords(log)}`), settings, log)
 }
 
@@ -60,8 +60,8 @@ export async function opensshFailure(
 export function opensshLost(settings: OpensshSettings, log: OpensshLog, how: string, hasSpoken: boolean): FerryError {
   const said = log.complaints.join('\n')
   if (!hasSpoken) {
-    const none = /^subsystem request failed/m.test(said)
-    return connectError(settings, none ? 'there is no SFTP' : `ssh ${how}${lastWords(log)}`)
+    if (/^subsystem request failed/m.test(said)) return lasting(connectError(settings, 'there is no SFTP'))
+    return connectError(settings, `ssh ${how}${lastWords(log)}`)
   }
   if (/^Timeout, server .* not responding/m.test(said)) {
     return new FerryError('connection_lost', 'the server does not answer keepalives')
@@ -109,7 +109,8 @@ function refusal(
 function unresolved(settings: OpensshSettings, said: string): FerryError {
   const [, host, reason = ''] = /^ssh: Could not resolve hostname (\S+): (.*)$/m.exec(said) ?? []
   const named = host === undefined || host === settings.host ? '' : `${host}: `
-  return connectError(settings, /not known/.test(reason) ? `${named}unknown host` : `${named}${reason.toLowerCase()}`)
+  if (/not known/.test(reason)) return lasting(connectError(settings, `${named}unknown host`))
+  return connectError(settings, `${named}${reason.toLowerCase()}`)
 }
 
 /** Where ssh has not heard of its destination yet, whoever complains is a jump host's ssh, or it is the way there that failed. */
@@ -121,6 +122,8 @@ function viaJumpHost(error: FerryError, { jumpHosts }: OpensshSettings, log: Ope
     message: `${title} ${names.join(', ')}: ${error.code === 'connect_failed' ? error.message : `${error.message}${lastWords(log)}`}`,
   })
 }
+
+const lasting = (error: FerryError): FerryError => error.with({ lasting: true })
 
 const isTimeout = (lines: readonly string[]): boolean =>
   lines.some((line) => /(?:Connection|Operation) timed out|^Timeout, server .* not responding/.test(line))

@@ -43,6 +43,7 @@ export class OpensshProcess {
       const why = need === undefined ? '' : `, and ${need} needs it`
       throw new FerryError('connect_failed', `could not start ssh: there is none in PATH${why}`, {
         cause: error,
+        lasting: true,
         hint: "install OpenSSH's client",
       })
     }

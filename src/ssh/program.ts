@@ -21,7 +21,10 @@ export function startProgram(
 }
 
 export const cannotStart = (program: string, error: unknown): FerryError =>
-  new FerryError('connect_failed', `could not start ${program}: ${localReason(error)}`, { cause: error })
+  new FerryError('connect_failed', `could not start ${program}: ${localReason(error)}`, {
+    cause: error,
+    lasting: true,
+  })
 
 /** Ends its input, then asks it to end, then ends it. */
 export async function endProgram(

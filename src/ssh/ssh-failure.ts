@@ -104,15 +104,15 @@ export class SshFailure {
   ofChannel(error: Error | undefined): FerryError {
     const { reason } = detailsOf(error)
     // RFC 4254 §5.1 numbers the reasons; a subsystem that is refused has none.
-    const refused = reason === undefined ? 'there is no SFTP' : `it refuses a session: ${excerpt(error?.message ?? '')}`
-    return connectError(this.#settings, refused, error)
+    if (reason === undefined) return connectError(this.#settings, 'there is no SFTP', error).with({ lasting: true })
+    return connectError(this.#settings, `it refuses a session: ${excerpt(error?.message ?? '')}`, error)
   }
 
   ofTerrapin(cipher: string): FerryError {
     return connectError(
       this.#settings,
       `the server has no strict key exchange, without which ${cipher} is open to CVE-2023-48795`,
-    )
+    ).with({ lasting: true })
   }
 
   /** The server says why it goes (RFC 4253 §11.1), in words of its own. */
@@ -141,7 +141,7 @@ export class SshFailure {
     const { local, remote } = this.#offers
     const reason = `no common ${failed.title}: the server has ${excerpt(remote, 500)}, ferry offers ${local}`
     const allowed = allowable(failed.what, remote.split(','))
-    const error = connectError(this.#settings, reason, cause)
+    const error = connectError(this.#settings, reason, cause).with({ lasting: true })
     return allowed === undefined ? error : error.with({ hint: `to allow an old one: -o ${failed.keyword}=+${allowed}` })
   }
 

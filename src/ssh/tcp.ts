@@ -24,15 +24,12 @@ export async function connectTcp(settings: SshSettings, events: TransportEvents,
       return socket
     } catch (error) {
       signal.throwIfAborted()
-      if (attempt >= connectionAttempts || !(error instanceof FerryError) || isFinal(error.details.cause)) throw error
+      if (attempt >= connectionAttempts || !(error instanceof FerryError) || error.details.lasting === true) throw error
       events.note(1, `attempt ${attempt} of ${connectionAttempts}: ${error.message}`)
       await setTimeout(nextAttemptMs, undefined, { signal }).catch(() => signal.throwIfAborted())
     }
   }
 }
-
-/** A name that does not exist will not exist in a second. */
-const isFinal = (cause: unknown): boolean => ['ENOTFOUND', 'EINVAL', 'EADDRNOTAVAIL'].includes(errnoOf(cause) ?? '')
 
 /** From each of the addresses that the settings allow at this end, until one leads to the host. */
 async function connectOnce(settings: SshSettings, signal: AbortSignal): Promise<Socket> {
@@ -97,7 +94,9 @@ async function localEnds(settings: SshSettings): Promise<LocalEnd[]> {
     return family === 0 || family === own ? [{ family: own, localAddress: address }] : []
   })
   if (ends.length > 0) return ends
-  throw connectError(settings, `${wanted} has no ${family === 0 ? '' : `IPv${family} `}address on this machine`)
+  throw connectError(settings, `${wanted} has no ${family === 0 ? '' : `IPv${family} `}address on this machine`).with({
+    lasting: true,
+  })
 }
 
 /** Not the link-local ones, as in ssh: they mean nothing without their interface. */
@@ -146,7 +145,14 @@ export const connectError = (
   { host, port }: { host: string; port: number },
   reason: string,
   cause?: unknown,
-): FerryError => new FerryError('connect_failed', `could not connect to ${endpoint(host, port)}: ${reason}`, { cause })
+): FerryError => {
+  const lasting = lastingReasons.has(errnoOf(cause) ?? '')
+  const message = `could not connect to ${endpoint(host, port)}: ${reason}`
+  return new FerryError('connect_failed', message, { cause, ...(lasting && { lasting }) })
+}
+
+/** A name that does not exist will not exist in a second. */
+const lastingReasons: ReadonlySet<string> = new Set(['ENOTFOUND', 'EINVAL', 'EADDRNOTAVAIL'])
 
 /** `host:port`, an IPv6 address in brackets. */
 export const endpoint = (host: string, port: number): string => `${host.includes(':') ? `[${host}]` : host}:${port}`

@@ -1,6 +1,7 @@
 import { FerryError } from '../errors/ferry-error.ts'
 import { type Attributes, isSymlink } from '../model/attributes.ts'
 import { directoryName, type RemotePath, resolveRemote } from '../model/remote-path.ts'
+import { lstatOrAbsent } from '../sftp/lstat-or-absent.ts'
 import type { SftpSession } from '../sftp/session.ts'
 
 /** As many links as Linux follows in one path. */
@@ -30,14 +31,4 @@ export async function remoteTarget(
     at = resolveRemote(directoryName(at), await session.readlink(at))
   }
   throw new FerryError('operation_failed', `stat ${path}: too many levels of symbolic links`, { path })
-}
-
-/** LSTAT, where a path that does not exist is an answer. */
-export async function lstatOrAbsent(session: SftpSession, path: string): Promise<Attributes | undefined> {
-  try {
-    return await session.lstat(path)
-  } catch (error) {
-    if (error instanceof FerryError && error.code === 'not_found') return undefined
-    throw error
-  }
 }

@@ -1,7 +1,14 @@
 import { type Code, codes, FerryError } from '../errors/ferry-error.ts'
 import { errnoOf, localError, localReason } from '../errors/local-error.ts'
 
-const lost: ReadonlySet<Code> = new Set(['connection_lost', 'timed_out', 'protocol_error'])
+const lost: ReadonlySet<Code> = new Set([
+  'connection_lost',
+  'timed_out',
+  'protocol_error',
+  // The connection was lost, and there is no way back.
+  'host_key_rejected',
+  'authentication_failed',
+])
 const over: ReadonlySet<Code> = new Set(['outcome_unknown', 'cancelled', 'terminated', 'audit_failed', 'bug'])
 
 /** Whether the session died under a request, so that the server may or may not have done it. */

@@ -44,8 +44,13 @@ async function atTerminal(typed: string): Promise<TestContext> {
     typed,
     environment,
     store: store(),
-    offeredHostKeys: (name, endedBy) =>
-      offeredHostKeys(name, { store: async () => store(), environment, events: { note: () => {} }, signal: endedBy }),
+    offeredHostKeys: (name, retry, endedBy) =>
+      offeredHostKeys(name, retry, {
+        store: async () => store(),
+        environment,
+        events: { note: () => {} },
+        signal: endedBy,
+      }),
   })
   await connectionsCommand(made.context).parseAsync(['trust', 'bank'], { from: 'user' })
   return made

@@ -37,6 +37,7 @@ const cases: readonly (readonly [string[], ConnectionInput['overrides']])[] = [
   [['df', '-h', 'bank'], {}],
   [['stat', 'bank', '--', '-x'], {}],
   [['ls', '-F', '-x', 'bank'], { sshConfigFile: '-x' }],
+  [['upload', 'bank', 'a', 'b', '--retry', '3'], { retry: 3 }],
 ]
 test.each(cases)('ferry %j', async (argv, overrides) => {
   expect(await asked(argv)).toEqual({ address: argv.find((word) => ['bank', 'me'].includes(word)), overrides })

@@ -1,7 +1,7 @@
 import { type Duplex, duplexPair } from 'node:stream'
 import { FerryError } from '../../../src/errors/ferry-error.ts'
 import type { Channel } from '../../../src/ssh/transport.ts'
-import { type RequestRecord, type SftpServerOptions, serveSftp } from './sftp-server.ts'
+import { type RequestRecord, SftpServer, type SftpServerOptions } from './sftp-server.ts'
 
 export interface ServedPair extends AsyncDisposable {
   /** The client's end. */
@@ -15,10 +15,12 @@ export interface ServedPair extends AsyncDisposable {
   readonly closed: Promise<void>
 }
 
-/** A channel in memory to a scriptable SFTP server of its own. */
-export function servePair(options: SftpServerOptions): ServedPair {
+/** A channel in memory to a scriptable SFTP server: one of its own, or one that has others. */
+export function servePair(given: SftpServerOptions | SftpServer): ServedPair {
   const [ours, theirs] = linkedPair()
-  const { closed, openHandles, requests } = serveSftp(theirs, options)
+  const server = given instanceof SftpServer ? given : new SftpServer(given)
+  const { requests } = server
+  const { closed, openHandles } = server.serve(theirs)
   const close = async (): Promise<void> => {
     ours.destroy()
     await closed
