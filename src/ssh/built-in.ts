@@ -1,5 +1,6 @@
 import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
+import { setImmediate } from 'node:timers/promises'
 import { FerryError } from '../errors/ferry-error.ts'
 import { localReason } from '../errors/local-error.ts'
 import { orAbort } from '../model/or-abort.ts'
@@ -9,7 +10,7 @@ import { HostKeyCheck, PinMismatch, typeOfAlgorithm } from './host-key.ts'
 import { loadIdentities } from './identities.ts'
 import { connectProxyCommand } from './proxy-command.ts'
 import type { SshSettings } from './settings.ts'
-import { type OpenChannel, openSshConnection, type SshConnection } from './ssh-connection.ts'
+import type { OpenChannel, SshConnection } from './ssh-connection.ts'
 import { sendVariables } from './ssh2-internals.ts'
 import { Subsystem } from './subsystem.ts'
 import { connectError, connectTcp, endpoint } from './tcp.ts'
@@ -100,7 +101,12 @@ async function connectHost<T>(
   for (;;) {
     deadline.cap(settings.handshakeTimeoutMs)
     try {
-      const socket = await openSocket(settings, previous, own, deadline)
+      const opening = openSocket(settings, previous, own, deadline)
+      opening.catch(() => undefined) // waited for below
+      // The server is called before what speaks to it is loaded: it has to start a process of its own meanwhile.
+      await setImmediate()
+      const { openSshConnection } = await import('./ssh-connection.ts')
+      const socket = await opening
       const options = { settings, socket, open, hostKey, hostKeyAlgorithms, identities, events: own, deadline }
       const address = socket instanceof Socket ? socket.remoteAddress : undefined
       return await openSshConnection({ ...options, ...(address !== undefined && { address }) })
