@@ -2,7 +2,7 @@
 ':' //; exec "$SSH_ASKPASS_NODE" "$0" "$@"
 // ssh starts this as SSH_ASKPASS (ssh(1)) and as KnownHostsCommand (ssh_config(5)): it takes the question to the ferry that started
 // ssh, and prints the answer. A shell reads the line above, so that ssh needs no node in its PATH.
-import { connect } from 'node:net'
+const { connect } = require('node:net')
 
 const { SSH_ASKPASS_SOCKET, SSH_ASKPASS_TOKEN, SSH_ASKPASS_PROMPT } = process.env
 const question = {

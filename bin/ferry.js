@@ -1,2 +1,2 @@
 #!/usr/bin/env node
-import '../dist/ferry.js'
+require('../dist/ferry.cjs')

@@ -1,11 +1,12 @@
 import { execFile } from 'node:child_process'
-import { copyFile, mkdir, readdir, rm, writeFile } from 'node:fs/promises'
+import { copyFile, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { build } from 'esbuild'
 import { manifestValidator } from './manifest-validator.js'
 import { nativeAddons } from './native-addons.js'
+import { ssh2Client } from './ssh2-client.js'
 import { licences } from './third-party.js'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -22,7 +23,7 @@ const shared = {
   legalComments: 'none',
   // ssh2's addons are looked for where it is installed.
   logOverride: { 'require-resolve-not-external': 'silent' },
-  plugins: [manifestValidator.esbuild, nativeAddons],
+  plugins: [manifestValidator.esbuild, nativeAddons, ssh2Client],
 }
 
 // The command line is one script with its libraries: a function of `require` and its folder, which V8 can keep compiled (code-cache.ts).
@@ -36,9 +37,12 @@ const program = await build({
   supported: {
     // A script has no `import()`: what is loaded later is a function of the same file.
     'dynamic-import': false,
-    // Tags of templates see their source, in which nothing can be escaped; the file is read as bytes, so that its text has to be ASCII.
+    // Tags of templates see their source, in which nothing can be escaped.
     'template-literal': false,
   },
+  // What is read at every start is short, and in lines that a stack can name.
+  minifyWhitespace: true,
+  lineLimit: 160,
   define: { 'import.meta.dirname': '__dirname', 'import.meta.url': 'programUrl' },
   banner: {
     js: "(function (require, __dirname) { const module = { exports: {} }, programUrl = require('node:url').pathToFileURL(`${__dirname}/program`);",
@@ -46,12 +50,17 @@ const program = await build({
   footer: { js: 'return module.exports })' },
 })
 const [programFile] = Object.keys(program.metafile.outputs)
+// It is read byte by byte, as a letter each.
+if (/[^\0-\x7f]/.test(await readFile(join(root, programFile), 'utf8')))
+  throw new Error(`${programFile} is not all ASCII`)
 const start = await build({
   ...shared,
   entryPoints: { ferry: 'src/cli/main.ts' },
   outdir: 'dist',
-  format: 'esm',
-  define: { programFile: JSON.stringify(basename(programFile)) },
+  outExtension: { '.js': '.cjs' },
+  // Node has such a module running sooner than an ES module.
+  format: 'cjs',
+  define: { 'import.meta.dirname': '__dirname', programFile: JSON.stringify(basename(programFile)) },
 })
 
 // The package for programs: a library is loaded in parts, and only what a program asks for.

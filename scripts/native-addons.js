@@ -1,22 +1,27 @@
 /**
- * ssh2 is faster with its compiled addons, and right without them. A bundle cannot hold them, and its own folder is not where they
- * are: they are looked up from where ssh2 is installed. Where they are not found, ssh2 catches the error, and does without.
+ * ssh2 is faster with its compiled addon, and right without it. A bundle cannot hold it, and its own folder is not where it is: it is
+ * looked up from where ssh2 is installed. Where it is not found, ssh2 catches the error, and does without. As it does without
+ * cpu-features, which would choose an order of ciphers: ferry always names one.
  */
-const addons = new Map([
-  ['./crypto/build/Release/sshcrypto.node', './lib/protocol/crypto/build/Release/sshcrypto.node'],
-  ['cpu-features', 'cpu-features'],
-])
+const addon = {
+  seenFrom: './crypto/build/Release/sshcrypto.node',
+  path: './lib/protocol/crypto/build/Release/sshcrypto.node',
+}
 
 export const nativeAddons = {
   name: 'native-addons',
   setup(build) {
-    build.onResolve({ filter: /\.node$|^cpu-features$/ }, ({ path }) =>
-      addons.has(path) ? { path: addons.get(path), namespace: 'addon' } : undefined,
-    )
+    build.onResolve({ filter: /\.node$|^cpu-features$/ }, ({ path }) => {
+      if (path === addon.seenFrom) return { path: addon.path, namespace: 'addon' }
+      return path === 'cpu-features' ? { path, namespace: 'left-out' } : undefined
+    })
     build.onLoad({ filter: /.*/, namespace: 'addon' }, ({ path }) => ({
       contents: `
-        const { createRequire } = require('node:module')
-        module.exports = createRequire(require.resolve('ssh2/package.json'))(${JSON.stringify(path)})`,
+        const ssh2 = require('node:path').dirname(require.resolve('ssh2/package.json'))
+        module.exports = require(require.resolve(${JSON.stringify(path)}, { paths: [ssh2] }))`,
+    }))
+    build.onLoad({ filter: /.*/, namespace: 'left-out' }, ({ path }) => ({
+      contents: `throw new Error('${path} is left out')`,
     }))
   },
 }

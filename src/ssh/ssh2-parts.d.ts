@@ -3,5 +3,12 @@ declare module 'ssh2/lib/protocol/keyParser.js' {
   import type { utils } from 'ssh2'
 
   const keyParser: Pick<typeof utils, 'parseKey'>
-  export default keyParser
+  export = keyParser
+}
+
+declare module 'ssh2/lib/agent.js' {
+  import type ssh2 from 'ssh2'
+
+  const agent: Pick<typeof ssh2, 'BaseAgent'>
+  export = agent
 }

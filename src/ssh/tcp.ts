@@ -1,4 +1,3 @@
-import { lookup } from 'node:dns/promises'
 import { isIPv6, Socket } from 'node:net'
 import { networkInterfaces } from 'node:os'
 import { setTimeout } from 'node:timers/promises'
@@ -105,6 +104,7 @@ const interfaceAddresses = (name: string): string[] =>
 
 async function addressesOf(name: string, settings: SshSettings): Promise<string[]> {
   try {
+    const { lookup } = await import('node:dns/promises')
     return (await lookup(name, { all: true })).map(({ address }) => address)
   } catch (error) {
     throw connectError(settings, `the local address ${name}: ${socketReason(error)}`, error)
