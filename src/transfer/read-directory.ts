@@ -8,6 +8,14 @@ import { openHandle } from './open-handle.ts'
 const widest = 8
 /** A batch without names is legal; a server that sends nothing else would keep us for ever. */
 const mostEmptyBatches = 100
+/** More than directories hold, and less than fills the memory of those who keep them all. */
+const mostNames = 4_000_000
+
+interface ReadOptions {
+  readonly signal: AbortSignal
+  /** More names than these are taken for a listing without end. */
+  readonly most?: number
+}
 
 /**
  * The entries of a directory as the server sends them, in its order, without `.` and `..`. Names that `suspectName()` refuses are
@@ -16,7 +24,7 @@ const mostEmptyBatches = 100
 export async function* readDirectory(
   session: SftpSession,
   path: string,
-  options: { readonly signal: AbortSignal },
+  options: ReadOptions,
 ): AsyncGenerator<DirectoryEntry, void, undefined> {
   for await (const batch of readBatches(session, path, options)) yield* batch
 }
@@ -25,13 +33,14 @@ export async function* readDirectory(
 export async function* readBatches(
   session: SftpSession,
   path: string,
-  { signal }: { readonly signal: AbortSignal },
+  { signal, most = mostNames }: ReadOptions,
 ): AsyncGenerator<readonly DirectoryEntry[], void, undefined> {
   signal.throwIfAborted()
   const handle = await openHandle(session, session.opendir(path), signal)
   const asked: Promise<readonly DirectoryEntry[] | null>[] = []
   let width = 1
   let empty = 0
+  let names = 0
   try {
     for (;;) {
       while (asked.length < width) asked.push(ask(session.readdir(handle)))
@@ -40,6 +49,10 @@ export async function* readBatches(
       empty = batch.length === 0 ? empty + 1 : 0
       if (empty > mostEmptyBatches) {
         throw new FerryError('protocol_error', `read directory ${path}: the server sends no names and no end`, { path })
+      }
+      names += batch.length
+      if (names > most) {
+        throw new FerryError('protocol_error', `read directory ${path}: more than ${most} names, and no end`, { path })
       }
       width = Math.min(width * 2, widest)
       yield batch.filter(({ name }) => name !== '.' && name !== '..')

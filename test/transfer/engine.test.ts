@@ -6,7 +6,7 @@ import { fetchFile } from '../../src/transfer/fetch-file.ts'
 import { readDirectory } from '../../src/transfer/read-directory.ts'
 import { sendFile } from '../../src/transfer/send-file.ts'
 import { counted, overBoth, plant, servedRig, signal } from '../operations/rig.ts'
-import { gate, listing, shortRead, status } from '../support/sftp-server/acts.ts'
+import { endlessListing, gate, listing, shortRead, status } from '../support/sftp-server/acts.ts'
 import { statusAnswer } from '../support/sftp-server/answers.ts'
 
 function opened(path: string, flags: string): number {
@@ -168,6 +168,22 @@ describe('readDirectory', () => {
     const names: string[] = []
     for await (const { name } of readDirectory(session, '/', { signal })) names.push(name)
     expect(names).toEqual(['', 'a/b', '...'])
+  })
+
+  // promise: endless-listing
+  test('a listing of ever new names is an error once there are too many', async () => {
+    const { session } = await servedRig({
+      faults: [{ on: 'readdir', act: endlessListing((index) => ({ name: `name-${index}` })) }],
+    })
+    const seen: string[] = []
+    const reading = (async () => {
+      for await (const { name } of readDirectory(session, '/', { signal, most: 250 })) seen.push(name)
+    })()
+    await expect(reading).rejects.toMatchObject({
+      code: 'protocol_error',
+      message: 'read directory /: more than 250 names, and no end',
+    })
+    expect(seen.length).toBe(200)
   })
 
   // promise: endless-listing
