@@ -29,6 +29,9 @@ const negotiated: Readonly<Record<string, { what: keyof Algorithms; title: strin
   'S->C MAC': { what: 'mac', title: 'MAC', keyword: 'MACs' },
 }
 
+/** What ssh2, and OpenSSL below it, say of a packet that does not match its authentication code (RFC 4253 §6.4). */
+const notAuthentic = /^error:|^Invalid MAC$|unable to authenticate data/
+
 /** Turns what ssh2 says, and where it says it, into our errors. */
 export class SshFailure {
   phase: Phase = 'greeting'
@@ -97,6 +100,9 @@ export class SshFailure {
     }
     if (this.phase === 'greeting') return this.#noSsh()
     if (level === 'handshake') return this.#handshakeFailed(words, error)
+    if (notAuthentic.test(words)) {
+      return new FerryError('protocol_error', 'a packet was changed on the way, or came out of turn', { cause: error })
+    }
     return new FerryError('protocol_error', `the server broke the SSH protocol: ${words}`, { cause: error })
   }
 

@@ -5,10 +5,10 @@ export interface RelayOptions {
   /** The server's port on 127.0.0.1. */
   readonly to: number
   /**
-   * What becomes of each connection after so many bytes of the server: nothing goes either way any more, it is ended or reset, or
-   * the rest comes one byte at a time.
+   * What becomes of each connection after so many bytes of the server: nothing goes either way any more, it is ended or reset,
+   * what comes is changed, or the rest comes one byte at a time.
    */
-  readonly act?: 'freeze' | 'close' | 'reset' | 'drip'
+  readonly act?: 'freeze' | 'close' | 'reset' | 'garble' | 'drip'
   readonly afterBytes?: number
 }
 
@@ -70,6 +70,7 @@ export async function startRelay({ to, act, afterBytes = 0 }: RelayOptions): Pro
       if (leftBytes > 0) return
       fail()
       if (act === 'drip') void dripped(bytes.subarray(now.length))
+      if (act === 'garble') pass(Buffer.from(bytes.subarray(now.length).map((byte) => byte ^ 0x55)))
     })
     let dripping = Promise.resolve()
     const dripped = (bytes: Buffer): Promise<void> => {
