@@ -2,7 +2,7 @@ import type { ChildProcessWithoutNullStreams } from 'node:child_process'
 import { once } from 'node:events'
 import { FerryError } from '../errors/ferry-error.ts'
 import { errnoOf } from '../errors/local-error.ts'
-import { cannotStart, endProgram, startProgram } from './program.ts'
+import { cannotStart, endProgram, killProgram, startProgram } from './program.ts'
 
 /** The rest of what ssh wrote is read in so long, where a program that it left behind holds its standard error open. */
 const drainMs = 300
@@ -15,14 +15,6 @@ export class OpensshProcess {
   readonly child: ChildProcessWithoutNullStreams
   /** How it ended, once it has, and what it said has been read. */
   readonly ended: Promise<string>
-  readonly #kill = (signal: 'SIGTERM' | 'SIGKILL'): void => {
-    try {
-      if (this.child.pid !== undefined) process.kill(-this.child.pid, signal)
-    } catch {
-      // It is gone, and all that it started.
-    }
-  }
-  readonly #killAtExit = (): void => this.#kill('SIGKILL')
 
   constructor(words: readonly string[], environment: Readonly<Record<string, string | undefined>>) {
     this.child = startProgram('ssh', words, environment, true)
@@ -30,7 +22,6 @@ export class OpensshProcess {
     this.child.stdin.on('error', () => undefined)
     this.ended = this.#end()
     this.ended.catch(() => undefined)
-    process.once('exit', this.#killAtExit)
   }
 
   /** Rejects where there is no ssh; `need` is what asks for it. */
@@ -38,7 +29,6 @@ export class OpensshProcess {
     try {
       await once(this.child, 'spawn')
     } catch (error) {
-      process.off('exit', this.#killAtExit)
       if (errnoOf(error) !== 'ENOENT') throw cannotStart('ssh', error)
       const why = need === undefined ? '' : `, and ${need} needs it`
       throw new FerryError('connect_failed', `could not start ssh: there is none in PATH${why}`, {
@@ -51,21 +41,19 @@ export class OpensshProcess {
 
   /** Ends it where there is no session to be ended in order. */
   async giveUp(): Promise<void> {
-    this.#kill('SIGTERM')
+    killProgram(this.child, 'SIGTERM', true)
     await this.end()
   }
 
   async end(): Promise<void> {
     if (this.child.pid === undefined) return
-    await endProgram(this.child, this.#kill)
-    process.off('exit', this.#killAtExit)
+    await endProgram(this.child, true)
   }
 
   async #end(): Promise<string> {
     const closed = once(this.child.stderr, 'close')
     closed.catch(() => undefined)
     const [code, killedBy]: unknown[] = await once(this.child, 'exit')
-    process.off('exit', this.#killAtExit)
     let timer: NodeJS.Timeout | undefined
     const late = new Promise<void>((resolve) => {
       timer = setTimeout(resolve, drainMs)

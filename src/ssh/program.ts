@@ -1,10 +1,17 @@
-import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
+import { type ChildProcess, type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { FerryError } from '../errors/ferry-error.ts'
 import { localReason } from '../errors/local-error.ts'
 
 /** A program has so long to end after its input did, and so long again after SIGTERM. */
 const closeGraceMs = 1000
+
+/** What still runs, and whether in a session of its own: when ferry ends at once, it ends as well. */
+const running = new Map<ChildProcess, boolean>()
+
+function killRunning(): void {
+  for (const [child, ownSession] of running) killProgram(child, 'SIGKILL', ownSession)
+}
 
 /** Starts a program with pipes to it; no shell looks at its words. `ownSession` keeps it from the terminal and from Ctrl-C there. */
 export function startProgram(
@@ -14,9 +21,35 @@ export function startProgram(
   ownSession = false,
 ): ChildProcessWithoutNullStreams {
   try {
-    return spawn(program, words, { stdio: ['pipe', 'pipe', 'pipe'], env: environment, detached: ownSession })
+    const child = spawn(program, words, { stdio: ['pipe', 'pipe', 'pipe'], env: environment, detached: ownSession })
+    keepUntilExit(child, ownSession)
+    return child
   } catch (error) {
     throw cannotStart(program, error)
+  }
+}
+
+function keepUntilExit(child: ChildProcess, ownSession: boolean): void {
+  if (running.size === 0) process.on('exit', killRunning)
+  running.set(child, ownSession)
+  const forget = (): void => {
+    running.delete(child)
+    if (running.size === 0) process.off('exit', killRunning)
+  }
+  child.once('exit', forget)
+  child.once('error', forget)
+}
+
+/** Sends a signal, to all that the program has started where it has a session of its own. */
+export function killProgram(child: ChildProcess, signal: 'SIGTERM' | 'SIGKILL', ownSession: boolean): void {
+  if (!ownSession) {
+    child.kill(signal)
+    return
+  }
+  try {
+    if (child.pid !== undefined) process.kill(-child.pid, signal)
+  } catch {
+    // It is gone, and all that it started.
   }
 }
 
@@ -27,15 +60,12 @@ export const cannotStart = (program: string, error: unknown): FerryError =>
   })
 
 /** Ends its input, then asks it to end, then ends it. */
-export async function endProgram(
-  child: ChildProcessWithoutNullStreams,
-  kill: (signal: 'SIGTERM' | 'SIGKILL') => void = (signal) => void child.kill(signal),
-): Promise<void> {
+export async function endProgram(child: ChildProcessWithoutNullStreams, ownSession = false): Promise<void> {
   const exited = child.exitCode !== null || child.signalCode !== null ? Promise.resolve() : once(child, 'exit')
   child.stdin.end()
   for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
     if (await isOver(exited)) break
-    kill(signal)
+    killProgram(child, signal, ownSession)
   }
   await exited
   // A grandchild may hold them open.

@@ -36,12 +36,18 @@ export async function connectProxyCommand(
 }
 
 /** A program as a stream. It ends once the program has, so that the program's own words for it are known. */
-class ProgramStream extends Duplex {
+export class ProgramStream extends Duplex {
+  /** Settles when it was destroyed and the program has ended. */
+  readonly gone: Promise<void>
   readonly #child: ChildProcessWithoutNullStreams
+  #onGone: () => void = () => undefined
 
   constructor(child: ChildProcessWithoutNullStreams, failed: () => Promise<Error | undefined>) {
     super()
     this.#child = child
+    this.gone = new Promise((resolve) => {
+      this.#onGone = resolve
+    })
     child.stdout.on('data', (chunk: Buffer) => {
       if (!this.push(chunk)) child.stdout.pause()
     })
@@ -66,6 +72,9 @@ class ProgramStream extends Duplex {
   }
 
   override _destroy(error: Error | null, callback: (error: Error | null) => void): void {
-    void endProgram(this.#child).then(() => callback(error))
+    void endProgram(this.#child).then(() => {
+      this.#onGone()
+      callback(error)
+    })
   }
 }

@@ -8,6 +8,7 @@ import { connectionConfig } from './connection-config.ts'
 import type { Deadline } from './deadline.ts'
 import type { HostKeyCheck } from './host-key.ts'
 import type { Identity } from './identities.ts'
+import { ProgramStream } from './proxy-command.ts'
 import { Rekeying } from './rekeying.ts'
 import type { SshSettings } from './settings.ts'
 import { SshFailure } from './ssh-failure.ts'
@@ -52,7 +53,7 @@ export async function openSshConnection<T>(options: ConnectionOptions<T>): Promi
   try {
     return await opening.run()
   } catch (error) {
-    options.socket.destroy()
+    await destroyed(options.socket)
     throw error
   }
 }
@@ -246,8 +247,14 @@ class Opening<T> {
     })
     await Promise.race([this.#sftp.end().catch(() => undefined), grace])
     clearTimeout(timer)
-    socket.destroy()
+    await destroyed(socket)
   }
+}
+
+/** A socket is gone at once; a program has time to end. */
+async function destroyed(socket: Duplex): Promise<void> {
+  socket.destroy()
+  if (socket instanceof ProgramStream) await socket.gone
 }
 
 /** A cipher that authenticates by itself has none. */

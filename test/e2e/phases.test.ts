@@ -1,4 +1,6 @@
+import { once } from 'node:events'
 import { mkdir, readdir, writeFile } from 'node:fs/promises'
+import { createServer, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import type { Connection } from '../../src/model/connection.ts'
@@ -92,14 +94,7 @@ async function start(transport: Transport, phase: Phase, flags: readonly string[
     reach = resolve
   })
   const { server, fields } = await serve(transport, { root, ...phase.faults(() => reach()) })
-  const value = { name: 'bank', host: '127.0.0.1', password: { env: 'PASSWORD' }, ...fields }
-  const location = join(home, 'state.json')
-  const { signal } = new AbortController()
-  await openStateStore(location, { environment: { HOME: home }, signal }).update((state) => ({
-    ...state,
-    connections: new Map([['bank', { value, origin: {} }]]),
-  }))
-  const env = { PASSWORD: 'right', FERRY_STATE: location }
+  const env = { PASSWORD: 'right', FERRY_STATE: await storeBank(home, { password: { env: 'PASSWORD' }, ...fields }) }
   const ferry = await startFerry([...phase.args, ...flags], { home, env })
   return {
     ...{ ferry, reached, home },
@@ -108,6 +103,18 @@ async function start(transport: Transport, phase: Phase, flags: readonly string[
       await folder[Symbol.asyncDispose]()
     },
   }
+}
+
+/** A state with this connection as `bank`, and its location. */
+async function storeBank(home: string, fields: Partial<Connection>): Promise<string> {
+  const value = { name: 'bank', host: '127.0.0.1', ...fields }
+  const location = join(home, 'state.json')
+  const { signal } = new AbortController()
+  await openStateStore(location, { environment: { HOME: home }, signal }).update((state) => ({
+    ...state,
+    connections: new Map([['bank', { value, origin: {} }]]),
+  }))
+  return location
 }
 
 async function serve(
@@ -152,3 +159,30 @@ function suite(transport: Transport): void {
 describe('over ssh a server that falls silent', () => suite('ssh'))
 describeWithSshd("over the system's ssh a server that falls silent", () => suite('openssh'))
 describe('over a command a server that falls silent', () => suite('command'))
+
+/** Tells that it runs by a connection to a port, and does not want to end. */
+const stubborn =
+  'process.on("SIGTERM", () => undefined); require("node:net").connect(Number(process.argv[1]), "127.0.0.1")'
+
+// promise: interrupt
+test.each<[string, (port: string) => Partial<Connection>]>([
+  ['a command', (port) => ({ transport: 'command', command: ['node', '-e', stubborn, port] })],
+  ['a ProxyCommand', (port) => ({ ssh_options: { ProxyCommand: `node -e '${stubborn}' ${port}` } })],
+])('the second Ctrl-C ends %s that does not want to end', async (_what, fieldsOf) => {
+  const listener = createServer()
+  await once(listener.listen(0, '127.0.0.1'), 'listening')
+  const address = listener.address()
+  const port = typeof address === 'object' && address !== null ? String(address.port) : ''
+  await using folder = await temporaryDirectory()
+  const home = folder.path
+  const location = await storeBank(home, fieldsOf(port))
+  const connected = once(listener, 'connection')
+  const ferry = await startFerry(['ls', 'bank'], { home, env: { FERRY_STATE: location } })
+  const [socket]: Socket[] = await connected
+  const gone = once(socket?.resume() ?? listener, 'close')
+  ferry.kill('SIGINT')
+  ferry.kill('SIGINT')
+  expect(await ferry.result).toMatchObject({ exitCode: 130 })
+  await gone
+  listener.close()
+})
