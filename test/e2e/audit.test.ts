@@ -279,6 +279,40 @@ test.each([
 })
 
 // promise: audit-intent
+test('where the intent cannot be written, a script on several connections, and a shell, end at once', async () => {
+  const stored = (name: string): string => `
+  - name: ${name}
+    host: ${sshd.host}
+    port: ${sshd.port}
+    username: ${sshd.username}
+    identity_file: ${sshd.identityFile}
+    known_hosts_file: ${sshd.knownHostsFile}
+    directory: ${there}`
+  writeFileSync(`${home.path}/two.yml`, `connections:${stored('one')}${stored('two')}\n`)
+  expect((await runFerry(['enmasse', 'import', 'two.yml'], { home: home.path, cwd: home.path })).exitCode).toBe(0)
+  const several = await runFerry(['exec', 'one', 'two', '-c', 'mkdir a', '--keep-going', '--json'], options(there))
+  expect(several).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('"audit_failed"') })
+  const shell = await runFerry(['shell', 'one'], { ...options(there), stdin: '-mkdir a\nmkdir b\n' })
+  expect(shell).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('not done: write the audit log') })
+  expect(listing()).toEqual([])
+  await runFerry(['shell', 'one'], { ...options(), stdin: 'mkdir b\n' })
+  expect(entries()).toMatchObject([
+    { phase: 'intent', command: 'shell', connection: 'one', operation: 'mkdir', path: `${there}/b` },
+    { phase: 'outcome', result: 'ok' },
+  ])
+})
+
+test('what was interrupted ends with that, where there is time', async () => {
+  writeFileSync(`${home.path}/big`, randomBytes(3_000_000))
+  const process = await startFerry(['upload', ...connection(), 'big', 'big', '--limit', '1'], options())
+  await grown(there, 1)
+  process.kill('SIGTERM')
+  expect((await process.result).exitCode).toBe(143)
+  expect(entries()).toMatchObject([{ phase: 'intent' }, { phase: 'outcome', result: 'terminated' }])
+  expect(entries()[1]).not.toHaveProperty('sha256')
+})
+
+// promise: audit-intent
 test('where the intent cannot be written, the state is not changed', async () => {
   const args = ['connections', 'create', 'one', '--host', 'example.com']
   const { exitCode, stderr } = await runFerry(args, options(`${home.path}/no/such/folder`))
