@@ -68,7 +68,7 @@ async function clientOf(url: string): Promise<Client> {
   let client: Client
   try {
     client = new pg.Client({
-      connectionString: url,
+      connectionString: strictly(url),
       application_name: applicationName,
       connectionTimeoutMillis: connectTimeoutMs,
       query_timeout: answerTimeoutMs,
@@ -85,6 +85,12 @@ async function clientOf(url: string): Promise<Client> {
     hint: 'add ?sslmode=verify-full, or ?sslmode=disable where nobody listens on the way',
   })
 }
+
+/** pg takes these modes for `verify-full`, with a warning on stderr that it will not always. For ferry they stay that. */
+const strictly = (url: string): string =>
+  /[?&]uselibpqcompat=true(?:&|$)/.test(url)
+    ? url
+    : url.replace(/([?&]sslmode=)(?:prefer|require|verify-ca)(?=&|$)/, '$1verify-full')
 
 /** Who holds a lock, as others read it in pg_stat_activity; PostgreSQL keeps 63 bytes of it. */
 const applicationName = `ferry ${process.pid}@${hostname()}`.slice(0, 63)

@@ -165,6 +165,7 @@ describeWith('chromium', 'the web admin keeps strangers out', () => {
     }
   })
 
+  // promise: web-entry
   test('who tries too often waits, and the right token still lets in', async () => {
     const statuses = new Set<number>()
     for (let tries = 0; tries < 12; tries += 1) statuses.add((await send(`${rig.origin}/?token=${tries}`)).status)

@@ -55,6 +55,7 @@ const old = 'debug1: Local version string SSH-2.0-OpenSSH_8.4p1 Debian-5'
 const marking = 'debug1: Local version string SSH-2.0-OpenSSH_8.5p1'
 const next = (method: string): string => `debug1: Next authentication method: ${method}`
 
+// promise: secret-meant
 test('a jump host whose question looks like a key’s gets no passphrase from an ssh that does not mark it', async () => {
   await using bench = await Bench.open()
   const { ask } = await answersTo(bench, [old, next('publickey')])
@@ -76,6 +77,7 @@ test('each ssh on the way gets the passphrase of the same key, where questions a
   await expect(ask(own, keyPrompt(`${bench.home}/id`))).rejects.toThrow('identity_passphrase does not open it')
 })
 
+// promise: secret-meant
 test('a question of the server that looks like a key’s gets no passphrase, though keys were tried in between', async () => {
   await using bench = await Bench.open()
   const lines = [old, next('keyboard-interactive'), next('publickey'), next('keyboard-interactive')]
@@ -83,6 +85,7 @@ test('a question of the server that looks like a key’s gets no passphrase, tho
   expect(await ask(own, keyPrompt(`${bench.home}/id`))).toBe('secret')
 })
 
+// promise: secret-meant
 test('a passphrase opens the keys that the settings have, and no other', async () => {
   await using bench = await Bench.open()
   const { ask } = await answersTo(bench, [marking])
@@ -99,6 +102,7 @@ test('a name that ssh has cut is still the key’s', async () => {
 const passwordPrompt = "deploy@127.0.0.1's password: "
 const partial = 'debug1: Authenticated using "password" with partial success.'
 
+// promise: secret-meant
 test('once the password was taken, whoever is there is asked for the rest', async () => {
   await using bench = await Bench.open()
   const { ask, say, prompts } = await answersTo(bench, [marking, next('password')], { person: '123' })
@@ -109,6 +113,7 @@ test('once the password was taken, whoever is there is asked for the rest', asyn
   expect(prompts).toHaveLength(1)
 })
 
+// promise: secret-meant
 test('once the password was taken and nobody is there, the login fails', async () => {
   await using bench = await Bench.open()
   const { ask, say } = await answersTo(bench, [marking, next('password')])

@@ -418,6 +418,7 @@ describeWithUnixUsers('passwords by the system’s ssh', () => {
     expect(bench.prompts).toHaveLength(2)
   })
 
+  // promise: secret-meant
   test('a jump host is never offered the connection’s password', async () => {
     await using bench = await Bench.open()
     const user = await sshd.passwordUser()

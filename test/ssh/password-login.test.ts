@@ -194,6 +194,7 @@ describe('a password and then a code', () => {
     factors: ['password', 'keyboard-interactive'],
   } as const
 
+  // promise: secret-meant
   test('whoever is there is asked for the code, even where the prompt says password', async () => {
     const { server, fields } = await serve({ users: [codeUser] })
     await using _server = server
@@ -206,6 +207,7 @@ describe('a password and then a code', () => {
     expect(bench.prompts).toEqual([{ text: '(deploy@127.0.0.1) Password: ', echo: false }])
   })
 
+  // promise: secret-meant
   test('without anybody the password is not given a second time', async () => {
     const { server, fields } = await serve({
       users: [{ ...codeUser, keyboardInteractive: [{ prompts: [{ prompt: 'Code: ', answer: 'right' }] }] }],

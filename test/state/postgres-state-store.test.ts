@@ -131,6 +131,7 @@ describeWith('postgres', 'a state in PostgreSQL', () => {
     expect((await add(open(url), 'third')).serial).toBe(2)
   })
 
+  // promise: lost-commit
   test.each([[true], [false]])(
     'a connection that is lost during COMMIT: the change is reported as the server ends it (written: %s)',
     async (isWritten) => {
@@ -162,6 +163,7 @@ describeWith('postgres', 'a state in PostgreSQL', () => {
     },
   )
 
+  // promise: lost-commit
   test('a connection that is lost during the first change of all, which is not written: nothing was changed', async () => {
     const url = await server.newDatabase()
     await using way = await wayTo(url, (text, socket, server) => {
@@ -173,6 +175,7 @@ describeWith('postgres', 'a state in PostgreSQL', () => {
     expect((await open(url).read()).serial).toBe(0)
   })
 
+  // promise: encrypted-state
   test('a host that is not this machine needs an sslmode, and one that has no TLS is refused with it', async () => {
     const url = await server.newDatabase()
     for (const far of ['postgres://ferry:guess@db.invalid/x', 'postgres://h/x?host=db.invalid']) {
@@ -189,7 +192,12 @@ describeWith('postgres', 'a state in PostgreSQL', () => {
     for (const asked of ['postgres://db.invalid/x?sslmode=disable', 'postgres://db.invalid/x?sslmode=verify-full']) {
       await expect(open(asked).read()).rejects.toMatchObject({ code: 'state_unreadable' })
     }
-    await expect(open(`${url}?sslmode=verify-full`).read()).rejects.toThrow(/does not support SSL/)
+    const warnings: Error[] = []
+    process.on('warning', (warning) => warnings.push(warning))
+    for (const mode of ['verify-full', 'require', 'prefer']) {
+      await expect(open(`${url}?sslmode=${mode}`).read()).rejects.toThrow(/does not support SSL/)
+    }
+    expect(warnings).toEqual([])
     const missing = open('postgres://db.invalid/x?sslmode=verify-full&sslrootcert=/nowhere/ca.pem').read()
     await expect(missing).rejects.toMatchObject({ code: 'usage', message: expect.stringContaining('no such file') })
   })

@@ -38,6 +38,7 @@ test('a connection serves again until the state changes, or it is discarded', as
   expect([opened.length, closed.length]).toEqual([3, 3])
 })
 
+// promise: web-transfers
 test('a connection that somebody uses is closed by the last of them, though others open a new one', async () => {
   const { pool, opened, closed } = rig()
   const [first, second] = [await pool.lease('bank', 1), await pool.lease('bank', 1)]

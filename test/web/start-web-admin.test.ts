@@ -59,6 +59,7 @@ test('a password lets in over https, with a cookie for https alone; a wrong one 
   expect(String(right.headers['set-cookie'])).toMatch(/; HttpOnly; Secure; SameSite=Strict$/)
 })
 
+// promise: web-entry
 test('after ten wrong passwords the right one has to wait, and the right token has not', async () => {
   await using directory = await temporaryDirectory()
   await using admin = await started(directory.path, { password: 'correct horse' }).admin
@@ -70,6 +71,7 @@ test('after ten wrong passwords the right one has to wait, and the right token h
   expect([token.status, String(token.headers['set-cookie'])]).toEqual([200, expect.stringContaining('HttpOnly')])
 })
 
+// promise: web-entry
 test('a form that is too large is refused with 413, and a stranger’s before it is read', async () => {
   await using directory = await temporaryDirectory()
   const { admin: starting } = started(directory.path, { password: 'correct horse' })
