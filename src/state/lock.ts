@@ -36,8 +36,8 @@ export async function takeLock(path: string, { timeoutMs, signal }: LockOptions)
   return {
     isHeld,
     async [Symbol.asyncDispose]() {
-      // Where it cannot be removed, it is a dead holder's as soon as this process ends.
-      if (await isHeld()) await unlink(fsPath(path)).catch(() => undefined)
+      // Where it cannot be looked at or removed, it is a dead holder's as soon as this process ends.
+      if (await isHeld().catch(() => false)) await unlink(fsPath(path)).catch(() => undefined)
     },
   }
 }

@@ -2,8 +2,6 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { connect, createServer, type Socket } from 'node:net'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { build } from 'esbuild'
 import pg from 'pg'
 import { expect, test } from 'vitest'
 import type { FerryError } from '../../src/errors/ferry-error.ts'
@@ -13,6 +11,7 @@ import { type StatePlace, stateStoreContract, withConnection } from '../contract
 import { usePostgres } from '../support/postgres.ts'
 import { describeWith } from '../support/requirements.ts'
 import { temporaryDirectory } from '../support/temporary-directory.ts'
+import { buildWriter } from './build-writer.ts'
 
 const open = (url: string, options: { lockTimeoutMs?: number; signal?: AbortSignal } = {}): StateStore =>
   openStateStore(url, { environment: {}, signal: new AbortController().signal, ...options })
@@ -96,17 +95,7 @@ describeWith('postgres', 'a state in PostgreSQL', () => {
   test('of fifty processes that write at once none loses its change', { timeout: 180_000 }, async () => {
     const url = await server.newDatabase()
     await using directory = await temporaryDirectory()
-    const writer = join(directory.path, 'writer.mjs')
-    await build({
-      entryPoints: [fileURLToPath(new URL('./writer.ts', import.meta.url))],
-      bundle: true,
-      format: 'esm',
-      platform: 'node',
-      target: 'node20.19',
-      external: ['pg-native'],
-      banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
-      outfile: writer,
-    })
+    const writer = await buildWriter(join(directory.path, 'writer.mjs'))
     const ends = Array.from({ length: 50 }, (_, index) =>
       once(spawn(process.execPath, [writer, url, `p${index}-`], { stdio: ['ignore', 'ignore', 'inherit'] }), 'close'),
     )

@@ -3,13 +3,12 @@ import { once } from 'node:events'
 import { readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { fileURLToPath } from 'node:url'
-import { type BuildOptions, build, type Plugin } from 'esbuild'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { thisProcess } from '../../src/state/holder.ts'
 import { openStateStore } from '../../src/state/open-state-store.ts'
 import type { StateStore } from '../../src/state/state-store.ts'
 import { type TemporaryDirectory, temporaryDirectory } from '../support/temporary-directory.ts'
+import { buildWriter, onFailingFileSystem } from './build-writer.ts'
 
 /** Dozens of processes, on a machine that may be busy. */
 const timeout = 180_000
@@ -17,25 +16,10 @@ const timeout = 180_000
 let directory: TemporaryDirectory
 beforeAll(async () => {
   directory = await temporaryDirectory()
-  const shared: BuildOptions = {
-    entryPoints: [fileURLToPath(new URL('./writer.ts', import.meta.url))],
-    bundle: true,
-    format: 'esm',
-    platform: 'node',
-    target: 'node20.19',
-  }
-  await build({ ...shared, outfile: join(directory.path, 'writer.mjs') })
-  await build({ ...shared, outfile: join(directory.path, 'dying-writer.mjs'), plugins: [dyingFileSystem] })
+  await buildWriter(join(directory.path, 'writer.mjs'))
+  await buildWriter(join(directory.path, 'failing-writer.mjs'), [onFailingFileSystem])
 })
 afterAll(() => directory[Symbol.asyncDispose]())
-
-const dyingFileSystem: Plugin = {
-  name: 'dying-file-system',
-  setup({ onResolve }) {
-    const path = fileURLToPath(new URL('./dying-file-system.ts', import.meta.url))
-    onResolve({ filter: /^node:fs\/promises$/ }, ({ importer }) => (importer === path ? undefined : { path }))
-  },
-}
 
 const startWriter = (file: string, ...args: string[]) =>
   spawn(process.execPath, [join(directory.path, 'writer.mjs'), file, ...args], { stdio: ['ignore', 'pipe', 'inherit'] })
@@ -94,9 +78,9 @@ test('a writer may die at any step of taking over a lock and writing: the state 
   for (let call = 1, code: unknown = null; code === null; call += 1) {
     const before = await open(file).read()
     await leaveLock(`${file}.lock`)
-    const child = spawn(process.execPath, [join(directory.path, 'dying-writer.mjs'), file, `c${call}-`], {
+    const child = spawn(process.execPath, [join(directory.path, 'failing-writer.mjs'), file, `c${call}-`], {
       stdio: 'ignore',
-      env: { ...process.env, DIE_BEFORE_CALL: String(call) },
+      env: { ...process.env, FAIL_CALL: String(call) },
     })
     ;[code] = await once(child, 'close')
     const after = await open(file).read()
@@ -111,6 +95,49 @@ test('a writer may die at any step of taking over a lock and writing: the state 
   const left = (await readdir(folder)).filter((name) => !name.endsWith('.new'))
   expect(left.sort()).toEqual(['state.json', 'state.json.previous'])
 })
+
+// promise: whole-state
+test.each([
+  ['ENOSPC', 'no space left on this machine', 'the first write', []],
+  ['EIO', 'input/output error', 'a later write', ['one', 'two']],
+])(
+  '%s (%s) at any step of %s: the state is the old one or the new one, why is told, and the next writer goes on',
+  {
+    timeout,
+  },
+  async (errno, reason, _which, names) => {
+    for (let call = 1, isOver = false; !isOver; call += 1) {
+      const folder = join(directory.path, `${errno}-${call}`)
+      const file = join(folder, 'state.json')
+      for (const name of names) await add(open(file), name)
+      const before = await open(file).read()
+      const { code, stderr } = await failingWriter(file, call, errno)
+      const after = await open(file).read()
+      isOver = code === 0 && call > 20
+      expect([before.serial, before.serial + 1]).toContain(after.serial)
+      expect(after.connections.size).toBe(after.serial)
+      if (code === 0) expect(after.serial).toBe(before.serial + 1)
+      else expect(stderr).toMatch(new RegExp(`^state_(failed|unreadable): (read|write) the state.*: ${reason}\\n$`))
+      expect(await add(open(file), 'next')).toMatchObject({ serial: after.serial + 1 })
+      const left = (await readdir(folder)).filter((name) => !name.endsWith('.new'))
+      expect(left.filter((name) => !['state.json', 'state.json.previous'].includes(name))).toEqual([])
+    }
+  },
+)
+
+/** A writer of one connection, whose nth call of the file system fails. */
+async function failingWriter(file: string, call: number, errno: string): Promise<{ code: unknown; stderr: string }> {
+  const child = spawn(process.execPath, [join(directory.path, 'failing-writer.mjs'), file, 'w'], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+    env: { ...process.env, FAIL_CALL: String(call), FAIL_WITH: errno },
+  })
+  let stderr = ''
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    stderr += text
+  })
+  const [code] = await once(child, 'close')
+  return { code, stderr }
+}
 
 async function leaveLock(path: string): Promise<void> {
   const holder = await thisProcess()

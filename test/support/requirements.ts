@@ -1,5 +1,6 @@
 import { describe, test } from 'vitest'
 import { type needs, whyMissing } from './needs.ts'
+import { disksMissing } from './small-disk.ts'
 import { unixUsersMissing } from './unix-user.ts'
 
 declare module 'vitest' {
@@ -26,6 +27,13 @@ export function describeWithUnixUsers(name: string, suite: () => void): void {
   if (whyMissing('sshd') !== undefined) describeWithSshd(name, suite)
   else describeUnless(unixUsersMissing(), name, suite)
 }
+
+/** Tests that act as another user, for which only root may. */
+export const describeAsRoot = (name: string, suite: () => void): void =>
+  describeUnless(process.getuid?.() === 0 ? undefined : 'only root can act as another user', name, suite)
+
+/** Tests on a disk of their own, small or read-only. */
+export const describeWithDisks = (name: string, suite: () => void): void => describeUnless(disksMissing(), name, suite)
 
 function describeUnless(missing: string | undefined, name: string, suite: () => void): void {
   if (missing === undefined) describe(name, suite)
