@@ -15,6 +15,8 @@ import { typedOnce } from './typed-once.ts'
 export interface ConnectSessionOptions {
   /** Bytes a second, each way. */
   readonly limit?: number
+  /** One request at a time, over one channel. */
+  readonly serial: boolean
   /** How often, in all, the connection is tried again. */
   readonly retry: number
   readonly events: TransportEvents
@@ -25,8 +27,8 @@ export interface ConnectedSession extends Pick<Remote, 'session' | 'peer' | 'con
 
 /** Connects and opens a session; with `retry` one that outlives its connection. */
 export async function connectSession(settings: Settings, options: ConnectSessionOptions): Promise<ConnectedSession> {
-  const { retry, limit, events, signal } = options
-  const mayBeMore = limit === undefined && settings.transport !== 'command'
+  const { retry, limit, serial, events, signal } = options
+  const mayBeMore = limit === undefined && !serial && settings.transport !== 'command'
   const ask = retry > 0 && events.ask !== undefined ? typedOnce(events.ask) : undefined
   const login = (of: TransportEvents): TransportEvents => ({ ...of, ...(ask && { ask: ask() }) })
   const retries = new Retries(retry, (text) => events.note(0, text))
@@ -92,13 +94,14 @@ interface Opened {
 
 async function open(
   settings: Settings,
-  { limit, events, signal }: Omit<ConnectSessionOptions, 'retry'>,
+  { limit, serial, events, signal }: Omit<ConnectSessionOptions, 'retry'>,
 ): Promise<Opened> {
   const startedAt = performance.now()
   const whole = await connectChannel(settings, events, signal)
   const channel = limit === undefined ? whole : limitBandwidth(whole, limit)
   const session = await openSession(channel, {
     ...sessionOptions(settings, events, (level, text) => events.note(level, text)),
+    serial,
     signal,
   })
   return { session, channel, connectedInMs: performance.now() - startedAt }

@@ -37,7 +37,9 @@ export async function openRemote(input: ConnectionInput, dependencies: RemoteDep
     const events = dependencies.events.atLevel?.(settings.logLevel) ?? dependencies.events
     const limit = bandwidthOf(connection, overrides, events)
     const { retry = 0 } = overrides
-    const connected = await connectSession(settings, { ...(limit !== undefined && { limit }), retry, events, signal })
+    const serial = connection.requests === 1
+    const how = { ...(limit !== undefined && { limit }), serial, retry, events, signal }
+    const connected = await connectSession(settings, how)
     const { session } = connected
     const preferences = preferencesOf(connection, settings.logLevel, dependencies)
     return {

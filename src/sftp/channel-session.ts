@@ -13,6 +13,7 @@ import {
   offersHashes,
   type SftpSession,
 } from './session.ts'
+import type { Turns } from './turns.ts'
 
 type Extension = keyof typeof extensionVersions
 
@@ -22,10 +23,17 @@ export class ChannelSession implements SftpSession {
   readonly limits: Limits
   readonly #channel: Channel
   readonly #exchange: Exchange
+  readonly #turns: Turns
+  /** Written to at the end, where the server's idea of it counts: the same WRITE twice could be there twice. */
+  readonly #appending = new WeakSet<Handle>()
 
-  constructor(channel: Channel, exchange: Exchange, extensions: ReadonlyMap<string, string>, limits: Limits) {
+  constructor(
+    { channel, exchange, turns }: { channel: Channel; exchange: Exchange; turns: Turns },
+    { extensions, limits }: Pick<SftpSession, 'extensions' | 'limits'>,
+  ) {
     this.#channel = channel
     this.#exchange = exchange
+    this.#turns = turns
     this.extensions = extensions
     this.limits = limits
   }
@@ -34,23 +42,27 @@ export class ChannelSession implements SftpSession {
     return this.#exchange.roundTripMs
   }
 
-  open(path: string, flags: OpenFlags, attributes: Attributes = {}): Promise<Handle> {
+  async open(path: string, flags: OpenFlags, attributes: Attributes = {}): Promise<Handle> {
     const fields = [path, pflags(flags), attributes]
-    return this.#request(on('open', path), requestType.open, fields, answers.handle(path))
+    const handle = await this.#request(on('open', path), requestType.open, fields, answers.handle(path))
+    if (flags.append) this.#appending.add(handle)
+    return handle
   }
 
   read({ id: handle, path }: Handle, offset: number, length: number): Promise<Buffer | null> {
     const most = Math.min(length, this.limits.read)
     const encode = (id: number): Buffer => readPacket(id, handle, offset, most)
-    return this.#exchange.request(on('read', path), encode, answers.data(most))
+    return this.#turns.take(() => this.#exchange.request(on('read', path), encode, answers.data(most)), true)
   }
 
-  write({ id: handle, path }: Handle, offset: number, data: Uint8Array): Promise<void> {
+  write(to: Handle, offset: number, data: Uint8Array): Promise<void> {
+    const { id: handle, path } = to
+    const mayRepeat = !this.#appending.has(to)
     const encode = (id: number): Buffer => {
       if (data.length <= this.limits.write) return writePacketHead(id, handle, offset, data.length)
       throw new FerryError('bug', `${data.length} bytes at once, the server takes ${this.limits.write}`)
     }
-    return this.#exchange.request(on('write', path), encode, answers.nothing, data)
+    return this.#turns.take(() => this.#exchange.request(on('write', path), encode, answers.nothing, data), mayRepeat)
   }
 
   close({ id, path }: Handle): Promise<void> {
@@ -179,9 +191,21 @@ export class ChannelSession implements SftpSession {
       if (packet.length - 4 <= this.limits.packet) return packet
       throw new FerryError('usage', 'longer than a request to this server may be')
     }
-    return this.#exchange.request(subject, encode, read)
+    return this.#turns.take(() => this.#exchange.request(subject, encode, read), repeatable.has(type))
   }
 }
+
+/** Requests that say the same, and change nothing more, when they are sent again after a refusal. */
+const repeatable: ReadonlySet<number> = new Set([
+  requestType.open,
+  requestType.lstat,
+  requestType.stat,
+  requestType.fstat,
+  requestType.opendir,
+  requestType.readdir,
+  requestType.realpath,
+  requestType.readlink,
+])
 
 const on = (act: string, path: string): Subject => ({ title: `${act} ${path}`, path })
 const onTwo = (act: string, first: string, second: string): Subject => ({

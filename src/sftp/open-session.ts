@@ -7,6 +7,7 @@ import { Exchange } from './exchange.ts'
 import type { FieldReader } from './fields.ts'
 import { protocolVersion, requestPacket, requestType, type Version } from './packets.ts'
 import { extensionVersions, type Limits, type SftpSession } from './session.ts'
+import { Turns } from './turns.ts'
 
 export interface OpenSessionOptions {
   /** Silence that ends the session; 0 waits for ever. */
@@ -17,6 +18,8 @@ export interface OpenSessionOptions {
   readonly logLevel?: () => number
   /** Another session with the same server: what it has learned holds here as well, and nothing is waited for. */
   readonly like?: SftpSession
+  /** One request after the other, whatever the server can do. */
+  readonly serial?: boolean
 }
 
 /** What every server takes (draft-ietf-secsh-filexfer-02 §3). */
@@ -27,15 +30,19 @@ const transferMax = packetMax - 1024
 
 /** Starts SFTP on a channel. The session owns the channel: it is closed with the session, and at once where this rejects. */
 export async function openSession(channel: Channel, options: OpenSessionOptions): Promise<SftpSession> {
-  const { timeoutMs, note, logLevel, like } = options
+  const { timeoutMs, note, logLevel, like, serial = false } = options
   const exchange = new Exchange(channel, timeoutMs, () => ((logLevel?.() ?? 0) >= 2 ? note : undefined))
+  const turns = new Turns(serial, () =>
+    note?.(1, 'the server refuses requests beside others: they are sent one by one'),
+  )
   if (like !== undefined) {
     // Requests go right behind INIT: should the server be another one after all, they fail with it.
     agreeVersion(exchange).catch(() => exchange.end())
-    return new ChannelSession(channel, exchange, like.extensions, like.limits)
+    return new ChannelSession({ channel, exchange, turns }, like)
   }
   try {
-    return await orAbort(startSession(channel, exchange, options), options.signal)
+    const facts = await orAbort(startSession(exchange, options), options.signal)
+    return new ChannelSession({ channel, exchange, turns }, facts)
   } catch (error) {
     exchange.end()
     await channel.close()
@@ -43,12 +50,15 @@ export async function openSession(channel: Channel, options: OpenSessionOptions)
   }
 }
 
-async function startSession(channel: Channel, exchange: Exchange, options: OpenSessionOptions): Promise<SftpSession> {
+async function startSession(
+  exchange: Exchange,
+  options: OpenSessionOptions,
+): Promise<Pick<SftpSession, 'extensions' | 'limits'>> {
   const { version, extensions } = await agreeVersion(exchange)
   const limits = await askLimits(exchange, extensions)
   options.note?.(1, `SFTP version ${version}, at most ${limits.read} bytes a read, ${limits.write} a write`)
   options.note?.(2, `SFTP extensions: ${[...extensions].map(([name, value]) => `${name} ${value}`).join(', ')}`)
-  return new ChannelSession(channel, exchange, extensions, limits)
+  return { extensions, limits }
 }
 
 async function agreeVersion(exchange: Exchange): Promise<Version> {

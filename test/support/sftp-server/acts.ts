@@ -222,15 +222,15 @@ export const attributes =
     return { ...honest, entries }
   }
 
-/** Refuses every request that comes while another is being served. */
-export function oneAtATime(code: number = statusCode.failure): Act {
+/** Refuses every request that comes while another is being served; `served` is what it does for that one. */
+export function oneAtATime(code: number = statusCode.failure, served: Act = ({ perform }) => perform()): Act {
   let isBusy = false
-  return async ({ perform }) => {
+  return async (exchange) => {
     if (isBusy) return statusAnswer(code)
     isBusy = true
     // What the client sent together arrives within a turn.
     await nextTurn()
     isBusy = false
-    return perform()
+    return served(exchange)
   }
 }
