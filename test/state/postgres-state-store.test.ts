@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { connect, createServer, type Socket } from 'node:net'
 import { join } from 'node:path'
 import pg from 'pg'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import type { FerryError } from '../../src/errors/ferry-error.ts'
 import { openStateStore } from '../../src/state/open-state-store.ts'
 import type { StateStore } from '../../src/state/state-store.ts'
@@ -182,7 +182,9 @@ describeWith('postgres', 'a state in PostgreSQL', () => {
       await expect(open(asked).read()).rejects.toMatchObject({ code: 'state_unreadable' })
     }
     const warnings: Error[] = []
-    process.on('warning', (warning) => warnings.push(warning))
+    const keep = (warning: Error): void => void warnings.push(warning)
+    process.on('warning', keep)
+    onTestFinished(() => void process.off('warning', keep))
     for (const mode of ['verify-full', 'require', 'prefer']) {
       await expect(open(`${url}?sslmode=${mode}`).read()).rejects.toThrow(/does not support SSL/)
     }
