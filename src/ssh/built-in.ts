@@ -7,7 +7,6 @@ import { orAbort } from '../model/or-abort.ts'
 import { excerpt } from '../model/visible.ts'
 import { Deadline } from './deadline.ts'
 import { HostKeyCheck, PinMismatch, typeOfAlgorithm } from './host-key.ts'
-import { loadIdentities } from './identities.ts'
 import { connectProxyCommand } from './proxy-command.ts'
 import type { SshSettings } from './settings.ts'
 import type { OpenChannel, SshConnection } from './ssh-connection.ts'
@@ -93,20 +92,23 @@ async function connectHost<T>(
   deadline: Deadline,
 ): Promise<SshConnection<T>> {
   const own: TransportEvents = settings.batch ? { note: events.note } : events
+  let call = await begunCall(settings, previous, own, deadline)
   deadline.doing = 'could not read the identities: no answer'
-  const identities = await loadIdentities(settings, own, deadline.signal)
+  const { loadIdentities } = await import('./identities.ts')
+  const identities = await loadIdentities(settings, own, deadline.signal).catch((error: unknown) => {
+    call?.socket.then((socket) => socket.destroy()).catch(() => undefined)
+    throw error
+  })
   const hostKey = await HostKeyCheck.prepare(settings, own)
+  const { openSshConnection } = await import('./ssh-connection.ts')
   let hostKeyAlgorithms = hostKey.algorithms
   let mismatch: PinMismatch | undefined
   for (;;) {
     deadline.cap(settings.handshakeTimeoutMs)
+    deadline.doing = `could not connect to ${endpoint(settings.host, settings.port)}: no answer`
     try {
-      const opening = openSocket(settings, previous, own, deadline)
-      opening.catch(() => undefined) // waited for below
-      // The server is called before what speaks to it is loaded: it has to start a process of its own meanwhile.
-      await setImmediate()
-      const { openSshConnection } = await import('./ssh-connection.ts')
-      const socket = await opening
+      const socket = await (call?.socket ?? openSocket(settings, previous, own, deadline))
+      call = undefined
       const options = { settings, socket, open, hostKey, hostKeyAlgorithms, identities, events: own, deadline }
       const address = socket instanceof Socket ? socket.remoteAddress : undefined
       return await openSshConnection({ ...options, ...(address !== undefined && { address }) })
@@ -124,6 +126,23 @@ async function connectHost<T>(
   }
 }
 
+/**
+ * Calls the server before what speaks to it is loaded, and before keys are read: it has to start a process of its own meanwhile. Absent
+ * where another program or host leads to it, which may fail at any time and is started when somebody listens.
+ */
+async function begunCall(
+  settings: SshSettings,
+  previous: SshConnection<unknown> | undefined,
+  events: TransportEvents,
+  deadline: Deadline,
+): Promise<{ readonly socket: Promise<Duplex> } | undefined> {
+  if (previous !== undefined || settings.proxyCommand !== undefined) return undefined
+  const socket = connectTcp(settings, events, deadline.signal)
+  socket.catch(() => undefined) // waited for later
+  await setImmediate()
+  return { socket }
+}
+
 async function openSocket(
   settings: SshSettings,
   previous: SshConnection<unknown> | undefined,
@@ -131,7 +150,6 @@ async function openSocket(
   deadline: Deadline,
 ): Promise<Duplex> {
   const { host, port, proxyCommand } = settings
-  deadline.doing = `could not connect to ${endpoint(host, port)}: no answer`
   if (previous === undefined && proxyCommand !== undefined) {
     return connectProxyCommand({ ...settings, proxyCommand }, events, deadline.signal)
   }

@@ -96,6 +96,9 @@ class Opening<T> {
       deadline.signal.throwIfAborted()
       deadline.cap(settings.handshakeTimeoutMs)
       this.#enter('greeting')
+      // It may have ended before anybody listened.
+      if (socket.destroyed)
+        throw socket.errored === null ? this.#failure.ofClose() : this.#failure.ofError(socket.errored)
       const channel = await Promise.race([this.#connect(client), this.#ended.then((error) => Promise.reject(error))])
       await this.#remembered
       return { client, channel, ended: this.#ended, close: () => this.#close(socket) }
