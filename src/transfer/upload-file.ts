@@ -63,8 +63,10 @@ async function uploadOpen(
   const resume = kept === undefined ? undefined : resumeOf(session, fd, stats, kept)
   const content = made && new ContentHash()
   let resumedAt = 0
+  let end = 0
   const check = async (path: string): Promise<void> => {
     if (resumedAt > 0 && identityOf(fstatSync(fd)) !== resume?.identity) throw changed(from)
+    if (end < stats.size && fstatSync(fd).size < stats.size) throw shrunk(from, end, stats.size)
     await verify?.(fd, path)
   }
   const named = { ...replace, act, ...(preserve && { changes }), mode, ...(resume && { resume }), check }
@@ -79,7 +81,7 @@ async function uploadOpen(
     await content?.addFile(fd, signal, start)
     const lanes = new Lanes({ session, handle, window })
     more?.widen(lanes, (other) => other.open(handle.path, { write: true }))
-    return sendFile(session, handle, fd, {
+    const sent = await sendFile(session, handle, fd, {
       offset: start,
       size: stats.size,
       ...ahead,
@@ -90,6 +92,8 @@ async function uploadOpen(
       onPiece: content?.add,
       signal,
     })
+    end = start + sent
+    return sent
   })
   Object.assign(made ?? {}, content?.sum())
   return bytes
@@ -106,6 +110,10 @@ const identityOf = ({ dev, ino, size, mtimeMs }: Stats): string => `${size} ${mt
 
 const changed = (path: string): FerryError =>
   new FerryError('operation_failed', `${path}: it has changed since it was resumed`, { path })
+
+/** Files of /sys end before their size as well, but keep it. */
+const shrunk = (path: string, end: number, size: number): FerryError =>
+  new FerryError('operation_failed', `${path}: it ended after ${end} of ${size} bytes`, { path })
 
 /** Seconds as version 3 carries them: 32 bits without sign. */
 export function timesOf(stats: Stats): { atime: number; mtime: number } {
