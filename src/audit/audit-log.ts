@@ -14,7 +14,6 @@ export const longestLine = 1 << 16
  */
 export class AuditLog {
   readonly path: string
-  #isMidLine: boolean | undefined
 
   constructor(path: string) {
     this.path = resolve(path)
@@ -25,21 +24,18 @@ export class AuditLog {
     const line = Buffer.from(`${JSON.stringify(entry)}\n`)
     let fd: number | undefined
     try {
-      if (line.length > longestLine) throw new Error(`a line of ${line.length} bytes is too long`)
       fd = openLog(this.path)
-      this.#isMidLine ??= endsMidLine(this.path)
+      if (line.length > longestLine) throw new Error(`a line of ${line.length} bytes is too long`)
       // What a full disk, or a machine that stopped, has cut off must not swallow the line that comes next.
-      const whole = this.#isMidLine ? Buffer.concat([Buffer.from('\n'), line]) : line
-      let written = 0
-      while (written < whole.length) {
-        written += writeSync(fd, whole, written)
-        this.#isMidLine = written < whole.length
-      }
+      const whole = endsMidLine(this.path) ? Buffer.concat([Buffer.from('\n'), line]) : line
+      for (let written = 0; written < whole.length; ) written += writeSync(fd, whole, written)
     } catch (error) {
       throw new FerryError('audit_failed', `write the audit log ${this.path}: ${localReason(error)}`, {
         cause: error,
         path: this.path,
-        hint: 'FERRY_AUDIT_LOG names a regular file, or a new name in a directory that you may write to',
+        ...(fd === undefined && {
+          hint: 'a log is a regular file, or a new name in a directory that you may write to',
+        }),
       })
     } finally {
       if (fd !== undefined) closeSync(fd)

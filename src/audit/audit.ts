@@ -50,7 +50,7 @@ export class Audit {
         ...change,
         ...more,
       })
-    const act = `${change.operation} ${change.path}`
+    const act = actOf(change)
     try {
       append('intent')
     } catch (error) {
@@ -115,6 +115,10 @@ function codeOf(error: unknown): Code {
   if (errnoOf(error) === 'EEXIST') return 'already_exists'
   return errnoOf(error) === undefined ? 'bug' : 'local_failed'
 }
+
+/** For messages: `update connection bank`. */
+const actOf = ({ operation, connection, script, path }: Change): string =>
+  `${operation.replaceAll('_', ' ')} ${connection ?? script ?? path}`
 
 const told = (error: unknown, act: string): unknown =>
   error instanceof FerryError ? error.with({ message: `${act}: ${error.message}` }) : error
