@@ -7,7 +7,7 @@ import { build } from 'esbuild'
 import { manifestValidator } from './manifest-validator.js'
 import { nativeAddons } from './native-addons.js'
 import { ssh2Client } from './ssh2-client.js'
-import { licences } from './third-party.js'
+import { billOfMaterials, bundledPackages, licenceTexts } from './third-party.js'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const dist = join(root, 'dist')
@@ -76,7 +76,9 @@ const library = await build({
   },
 })
 const metafiles = [program, start, library].map(({ metafile }) => metafile)
-await writeFile(join(dist, 'third-party-licences.txt'), await licences(root, metafiles, ['htmx.org']))
+const packages = await bundledPackages(root, metafiles, ['htmx.org'])
+await writeFile(join(dist, 'third-party-licences.txt'), await licenceTexts(root, packages))
+await writeFile(join(dist, 'sbom.cdx.json'), `${JSON.stringify(await billOfMaterials(root, packages), null, 2)}\n`)
 
 // What the pages of the web admin load is served as it is.
 await mkdir(join(dist, 'web'), { recursive: true })

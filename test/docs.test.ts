@@ -23,7 +23,11 @@ const root = dirname(import.meta.dirname)
 const pages = new Map<string, string>()
 
 beforeAll(async () => {
-  for (const name of ['README.md', ...(await readdir(join(root, 'docs'))).map((file) => `docs/${file}`)]) {
+  for (const name of [
+    'README.md',
+    'SECURITY.md',
+    ...(await readdir(join(root, 'docs'))).map((file) => `docs/${file}`),
+  ]) {
     if (name.endsWith('.md')) pages.set(name, await readFile(join(root, name), 'utf8'))
   }
 })
