@@ -51,7 +51,7 @@ export async function connectSession(settings: Settings, options: ConnectSession
       channel = next.channel
       return next.session
     },
-    isOwnName: (path) => isTemporaryName(path.slice(path.lastIndexOf('/') + 1)),
+    isOwnName: isTemporaryName,
     note: (text) => events.note(0, text),
   })
   return connected(session, session.ended)

@@ -1,6 +1,7 @@
 import { closeSync, openSync } from 'node:fs'
 import { FerryError } from '../errors/ferry-error.ts'
 import { errnoOf, localError } from '../errors/local-error.ts'
+import { counted } from '../model/counted.ts'
 import { fsPath } from '../model/name-bytes.ts'
 import type { RemotePath } from '../model/remote-path.ts'
 import type { SftpSession } from '../sftp/session.ts'
@@ -106,6 +107,7 @@ class Synchronising {
     const wantsFsync = this.#options.fsync ?? false
     const fsync = pull ? wantsFsync : canSync(session, wantsFsync, warn)
     const side = make(this.#run, this.#local, this.#remote, fsync)
+    this.#warnOfTemporary(target, side)
     for (const { step, existing } of plan.conflicts) this.#refuse(step, existing, side)
     if (dryRun) for (const step of stepsOf(plan)) this.#pretend(step, side)
     else await this.#apply(plan, side)
@@ -117,6 +119,18 @@ class Synchronising {
     const remote = listRemoteTree(session, this.#remote, { filter, signal })
     remote.catch(() => undefined) // looked at below
     return [await listLocalTree(this.#local, { filter, signal }), await remote]
+  }
+
+  /** Another run may be writing them, so that they are only told. */
+  #warnOfTemporary({ entries }: SyncTree, side: SyncSide): void {
+    if (this.#options.delete || this.#run.kept !== undefined) return
+    const count = [...entries.keys()].filter(isTemporaryName).length
+    if (count === 0) return
+    const { to } = side.places('')
+    this.#run.report.warn(
+      to,
+      `${counted(count, 'temporary file')} of earlier runs or of one under way; --delete removes them`,
+    )
   }
 
   async #sameContents(paths: readonly string[]): Promise<Set<string>> {
@@ -263,6 +277,6 @@ const shown = (path: string): string => (path === '' ? '.' : path)
 
 /** What a transfer has left behind, or is using, is no part of a tree. */
 function withoutTemporary({ entries, unseen }: SyncTree): SyncTree {
-  const kept = [...entries].filter(([path]) => !isTemporaryName(path.slice(path.lastIndexOf('/') + 1)))
+  const kept = [...entries].filter(([path]) => !isTemporaryName(path))
   return { entries: new Map(kept), unseen }
 }

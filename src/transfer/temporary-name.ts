@@ -12,8 +12,8 @@ export const temporaryName = (path: string): string => beside(path, randomBytes(
 export const partName = (path: string, identity: string): string =>
   beside(path, createHash('sha256').update(identity, 'utf16le').digest().subarray(0, 6))
 
-/** Whether a name is one of those, left behind by a transfer or in use by one. */
-export const isTemporaryName = (name: string): boolean => shape.test(name)
+/** Whether a name, or the last one of a path, is one of those, left behind by a transfer or in use by one. */
+export const isTemporaryName = (path: string): boolean => shape.test(path.slice(path.lastIndexOf('/') + 1))
 
 function beside(path: string, tag: Buffer): string {
   const start = path.lastIndexOf('/') + 1

@@ -2,7 +2,7 @@ import { chmodSync, lutimesSync, mkdirSync, readFileSync, rmSync, statSync, syml
 import { describe, expect, test } from 'vitest'
 import { type SyncOptions, type SyncStepResult, sync } from '../../src/operations/sync.ts'
 import { listing, meanwhile, status } from '../support/sftp-server/acts.ts'
-import { counted, harvest, namesIn, overBoth, plant, type Rig, servedRig, signal } from './rig.ts'
+import { counted, harvest, namesIn, overBoth, plant, type Rig, remembered, servedRig, signal } from './rig.ts'
 
 /** One side, and what makes it the source. */
 const ways = [
@@ -137,10 +137,14 @@ overBoth('sync', (open) => {
       const [source, target] = sides(rig, pull)
       plant(source, { a: 'a', '.b.ferry-0123456789ab': 'left' })
       plant(target, { '.a.ferry-0123456789ab': 'left' })
-      await synced(rig, { pull })
+      const { events, listener } = remembered()
+      await synced(rig, { pull, listener })
       expect(namesIn(target)).toEqual(['.a.ferry-0123456789ab', 'a'])
-      await synced(rig, { pull, delete: true })
+      const told = { kind: 'warning', message: expect.stringMatching(/^1 temporary file .*--delete/) }
+      expect(events).toContainEqual(expect.objectContaining(told))
+      await synced(rig, { pull, listener, delete: true })
       expect(namesIn(target)).toEqual(['a'])
+      expect(events.filter(({ kind }) => kind === 'warning')).toHaveLength(1)
     })
   })
 })

@@ -47,7 +47,7 @@ export async function reconnecting({
   }
   const session = new ReconnectingSession(await reconnect(), {
     reconnect,
-    isOwnName: (path) => isTemporaryName(path.slice(path.lastIndexOf('/') + 1)),
+    isOwnName: isTemporaryName,
     note: (text) => void notes.push(text),
   })
   onTestFinished(() => session[Symbol.asyncDispose]())
