@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { spoiled } from '../support/hostile-text.ts'
+import { aMegabyteOf, spoiled } from '../support/hostile-text.ts'
 import { problemsOf, withFiles } from './written-manifest.ts'
 
 /** Whatever is in the file, it loads or is refused with places; `problemsOf` rejects for any other failure. */
@@ -107,4 +107,33 @@ test('an example with any piece cut out or doubled loads or is refused with plac
       survives(example.slice(0, at + (twice ? length : 0)) + example.slice(at + (twice ? 0 : length))),
     ),
   )
+})
+
+// promise: hostile-manifest
+test.each([
+  'a: 1\n',
+  '- ',
+  '[',
+  '{',
+  '"',
+  "'",
+  '${',
+  '${A:-',
+  '&a ',
+  '*a ',
+  '<<: ',
+  ' ',
+  '\n',
+  '#',
+  '? ',
+  'a',
+  '| ',
+  '\t',
+  '---\n',
+])('a megabyte of %j loads or is refused with places', async (piece) => {
+  const long = aMegabyteOf(piece)
+  for (const text of [long, `connections:\n  - name: a\n    host: h\n    description: ${long}`]) {
+    const found = await withFiles({ 'm.yml': text }, (folder) => problemsOf(join(folder, 'm.yml')))
+    expect(found.filter(({ line = 0, column = 0 }) => line < 1 || column < 1)).toEqual([])
+  }
 })

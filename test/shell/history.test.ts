@@ -1,4 +1,5 @@
 import { appendFile, chmod, readFile, stat, writeFile } from 'node:fs/promises'
+import fc from 'fast-check'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { type History, openHistory } from '../../src/shell/history.ts'
 import { type TemporaryDirectory, temporaryDirectory } from '../support/temporary-directory.ts'
@@ -42,4 +43,17 @@ test('it is bounded, and shells that run at once lose nothing of each other', as
   expect(lines[3]).toBe('of one')
   expect((await stat(file())).size).toBeLessThan(100)
   await appendFile(file(), 'x')
+})
+
+test('whatever bytes a file holds, it is read as lines without line feeds, and a line that is added is the newest', async () => {
+  await open()
+  await fc.assert(
+    fc.asyncProperty(fc.uint8Array({ maxLength: 200 }), async (bytes) => {
+      await writeFile(file(), Buffer.concat([bytes, Buffer.from('\n')]))
+      const history = await open()
+      expect(history.lines.filter((line) => line === '' || line.includes('\n'))).toEqual([])
+      await history.add('ls')
+      expect((await open()).lines).toEqual(['ls', ...history.lines])
+    }),
+  )
 })
