@@ -1,3 +1,4 @@
+import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { Client, NegotiatedAlgorithms, ParsedKey } from 'ssh2'
 import SftpClient from 'ssh2-sftp-client'
@@ -248,7 +249,11 @@ class Opening<T> {
     const grace = new Promise<void>((resolve) => {
       timer = setTimeout(resolve, closeGraceMs)
     })
-    await Promise.race([this.#sftp.end().catch(() => undefined), grace])
+    // All that we asked is answered: once our last words are on their way, the server's are a round trip that nobody needs.
+    const said = new Promise<void>((resolve) => {
+      if (socket instanceof Socket) socket.once('finish', resolve)
+    })
+    await Promise.race([this.#sftp.end().catch(() => undefined), said, grace])
     clearTimeout(timer)
     await destroyed(socket)
   }
