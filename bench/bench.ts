@@ -5,8 +5,10 @@ import { temporaryDirectory } from '../test/support/temporary-directory.ts'
 import { allCases } from './cases.ts'
 import { installPeers } from './install.ts'
 import { judge } from './judge.ts'
+import { bandwidth } from './limit.ts'
 import { type BenchOptions, parseOptions, usage } from './options.ts'
 import { ferry, peers } from './peers.ts'
+import { progress } from './progress.ts'
 import { type CaseResult, markdown } from './report.ts'
 import { runCase } from './run-case.ts'
 import { parsing } from './script.ts'
@@ -29,6 +31,11 @@ async function run(options: BenchOptions): Promise<boolean> {
   const results: CaseResult[] = []
   const cases = allCases(home.path, quick ? 1 / 8 : 1).filter(({ name }) => wanted(name))
   await using server = await BenchServer.start(cases.some(({ roundTripMs }) => roundTripMs > 0))
+  if (wanted('limit') || wanted('progress')) {
+    using target = await server.target(0)
+    if (wanted('limit')) own.push(...(await bandwidth(home.path, target, environment)))
+    if (wanted('progress')) own.push(...(await progress(home.path, target, environment, rounds)))
+  }
   for (const one of cases) {
     using target = await server.target(one.roundTripMs)
     const programs = [ferry({ noAddon: options.noAddon }), ...peers]
