@@ -2,8 +2,8 @@ import { chmod, mkdir, writeFile } from 'node:fs/promises'
 import { userInfo } from 'node:os'
 import { join } from 'node:path'
 import { programPath } from './openssh.ts'
+import { type ServerProcess, startServer } from './server-process.ts'
 import { type KeyPair, type KeyType, makeKeyPair } from './ssh-keys.ts'
-import { type SshdProcess, startSshd } from './sshd-process.ts'
 import { temporaryDirectory } from './temporary-directory.ts'
 import { createUnixUser, type UnixUser } from './unix-user.ts'
 
@@ -54,7 +54,7 @@ export async function useSshd(options: SshdOptions = {}): Promise<Sshd> {
   const home = await temporaryDirectory()
   const file = (name: string): string => join(home.path, name)
   const users: UnixUser[] = []
-  let daemon: SshdProcess | undefined
+  let daemon: ServerProcess | undefined
   const stop = async (): Promise<void> => {
     await daemon?.stop()
     await Promise.all(users.splice(0).map((user) => user[Symbol.asyncDispose]()))
@@ -73,7 +73,10 @@ export async function useSshd(options: SshdOptions = {}): Promise<Sshd> {
     await writeFile(file('authorized_keys'), `${identity.publicKey}\n${encrypted.publicKey}\n`)
     const configuration = (port: number): string =>
       configure(options, port, { hostKeys, authorizedKeys: file('authorized_keys'), directory: file('remote') })
-    daemon = await startSshd(file('sshd_config'), configuration)
+    daemon = await startServer(async (port) => {
+      await writeFile(file('sshd_config'), configuration(port))
+      return { program: programPath('sshd'), args: ['-D', '-e', '-f', file('sshd_config')] }
+    }, /^Server listening on /m)
     const { port } = daemon
     const known = hostKeys.map(({ publicKey }) => `[127.0.0.1]:${port} ${publicKey}\n`)
     await writeFile(file('known_hosts'), known.join(''))

@@ -1,28 +1,35 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readdir, readFile, writeFile } from 'node:fs/promises'
+import { readdir, readFile } from 'node:fs/promises'
 import { freePort } from './free-port.ts'
-import { programPath } from './openssh.ts'
 
-/** Starts `sshd -D` with this configuration on a free port, and waits until it listens. */
-export async function startSshd(file: string, configuration: (port: number) => string): Promise<SshdProcess> {
+/** A program that listens on the port that it is told. */
+export interface ServerCommand {
+  readonly program: string
+  readonly args: readonly string[]
+  readonly env?: NodeJS.ProcessEnv
+}
+
+/** Starts a server on a free loopback port, and waits until it says that it listens. */
+export async function startServer(
+  command: (port: number) => Promise<ServerCommand>,
+  listening: RegExp,
+): Promise<ServerProcess> {
   for (let attempt = 1; ; attempt += 1) {
     const port = await freePort()
-    await writeFile(file, configuration(port))
-    const daemon = new SshdProcess(
-      port,
-      spawn(programPath('sshd'), ['-D', '-e', '-f', file], { stdio: ['ignore', 'ignore', 'pipe'] }),
-    )
-    const listens = daemon.logged(/^Server listening on /m)
-    const failure = await Promise.race([listens.then(() => undefined), daemon.ended])
-    if (failure === undefined) return daemon
-    // Somebody may have taken the port between our look and sshd's bind.
-    if (attempt === 5 || !/Address already in use/.test(failure)) throw new Error(`sshd did not start:\n${failure}`)
+    const { program, args, env = process.env } = await command(port)
+    const server = new ServerProcess(port, spawn(program, args, { env, stdio: ['ignore', 'pipe', 'pipe'] }))
+    const listens = server.logged(listening)
+    const failure = await Promise.race([listens.then(() => undefined), server.ended])
+    if (failure === undefined) return server
+    // Somebody may have taken the port between our look and the server's bind.
+    if (attempt === 5 || !/Address already in use/i.test(failure))
+      throw new Error(`${program} did not start:\n${failure}`)
   }
 }
 
 /** The listener and what it has started. */
-export class SshdProcess {
+export class ServerProcess {
   readonly port: number
   /** Settles with all that was logged, once no process can log any more. */
   readonly ended: Promise<string>
@@ -36,10 +43,12 @@ export class SshdProcess {
     this.#child = child
     // A test runner that is stopped must not leave a listener behind.
     process.once('exit', this.#kill)
-    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
-      this.#text += text.replaceAll('\r\n', '\n')
-      for (const look of this.#waiting) look()
-    })
+    for (const stream of [child.stdout, child.stderr]) {
+      stream?.setEncoding('utf8').on('data', (text: string) => {
+        this.#text += text.replaceAll('\r\n', '\n')
+        for (const look of this.#waiting) look()
+      })
+    }
     this.ended = new Promise((resolve, reject) => {
       child.once('error', reject)
       child.once('close', () => resolve(this.#text))
@@ -74,7 +83,8 @@ export class SshdProcess {
     this.#child.kill('SIGSTOP')
     await this.dropConnections()
     this.#child.kill('SIGKILL')
-    // What a session left running may hold stderr open for ever.
+    // What a session left running may hold them open for ever.
+    this.#child.stdout?.destroy()
     this.#child.stderr?.destroy()
     await exit
   }
