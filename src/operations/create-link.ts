@@ -3,6 +3,7 @@ import { isDirectory } from '../model/attributes.ts'
 import { orAbort } from '../model/or-abort.ts'
 import type { RemotePath } from '../model/remote-path.ts'
 import type { SftpSession } from '../sftp/session.ts'
+import { makeSymlink } from '../transfer/make-symlink.ts'
 import { endsAll } from '../transfer/transfer-error.ts'
 import { glance } from './glance.ts'
 
@@ -21,7 +22,7 @@ export async function createSymlink(
   if (target === '') throw new FerryError('usage', `symlink ${link}: empty target`)
   if (target.includes('\0')) throw new FerryError('usage', `symlink ${link}: the target contains a NUL byte`)
   try {
-    await orAbort(session.symlink(target, link), signal)
+    await orAbort(makeSymlink(session, target, link), signal)
   } catch (error) {
     signal.throwIfAborted()
     throw await whyNot(session, `symlink ${target} ${link}`, link, signal, error)

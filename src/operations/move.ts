@@ -5,7 +5,7 @@ import { baseName, joinRemote, type RemotePath, remotePath, withoutTrailingSlash
 import { offers, type SftpSession } from '../sftp/session.ts'
 import { told } from '../transfer/transfer-error.ts'
 import { glance } from './glance.ts'
-import { type RenameOptions, renameAs } from './rename.ts'
+import { alreadyExists, type RenameOptions, renameAs } from './rename.ts'
 
 /**
  * Moves a file, directory or link as mv does: into an existing directory, else to the new path. An existing target is refused, or with
@@ -37,10 +37,7 @@ export async function move(
   const target = into ? joinRemote(to, name) : remotePath(withoutTrailingSlashes(to))
   const existing = await glance(session, target, signal)
   // RENAME refuses as well, and without a race, but not for every kind and not on every server.
-  if (existing !== undefined && !force) {
-    const hint = '--force replaces it'
-    throw new FerryError('already_exists', `${act}: ${target} already exists`, { path: target, hint })
-  }
+  if (existing !== undefined && !force) throw alreadyExists(act, target)
   const replaces = force && (existing !== undefined || offers(session, 'posix-rename@openssh.com'))
   await renameAs(session, act, source, target, { force: replaces, signal })
   return target

@@ -3,7 +3,9 @@ import { isDirectory, isSymlink } from '../model/attributes.ts'
 import type { RemotePath } from '../model/remote-path.ts'
 import { asOneChange } from '../sftp/audited-session.ts'
 import { lstatOrAbsent } from '../sftp/lstat-or-absent.ts'
-import { offers, type SftpSession } from '../sftp/session.ts'
+import type { SftpSession } from '../sftp/session.ts'
+import { makeSymlink } from '../transfer/make-symlink.ts'
+import { type Replacement, replacement } from '../transfer/replacement.ts'
 import { temporaryName } from '../transfer/temporary-name.ts'
 import { endsAll } from '../transfer/transfer-error.ts'
 
@@ -29,7 +31,7 @@ async function place(
   { overwrite, leftovers }: PlaceLinkOptions,
 ): Promise<void> {
   try {
-    await session.symlink(target, to)
+    await makeSymlink(session, target, to)
   } catch (error) {
     if (endsAll(error)) throw error
     const existing = await lstatOrAbsent(session, to)
@@ -37,10 +39,11 @@ async function place(
     if (!overwrite) throw new FerryError('already_exists', `${to}: already exists`, { path: to })
     if (isDirectory(existing)) throw new FerryError('wrong_kind', `${to}: is a directory`, { path: to })
     if (isSymlink(existing) && (await session.readlink(to)) === target) return
-    if (!offers(session, 'posix-rename@openssh.com')) {
+    const replace = await replacement(session, to)
+    if (replace === undefined) {
       throw new FerryError('unsupported', `${to}: exists, and the server cannot replace it in one step`, { path: to })
     }
-    await replaceByLink(session, target, to, leftovers)
+    await replaceByLink(session, target, to, replace, leftovers)
   }
 }
 
@@ -48,13 +51,14 @@ async function replaceByLink(
   session: SftpSession,
   target: string,
   to: RemotePath,
+  replace: Replacement,
   leftovers: Set<string>,
 ): Promise<void> {
   const part = temporaryName(to)
-  await session.symlink(target, part)
+  await makeSymlink(session, target, part)
   leftovers.add(part)
   try {
-    await session.posixRename(part, to)
+    await replace(part, to)
   } catch (error) {
     await session.remove(part)
     leftovers.delete(part)

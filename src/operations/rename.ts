@@ -2,7 +2,9 @@ import { FerryError } from '../errors/ferry-error.ts'
 import { isDirectory } from '../model/attributes.ts'
 import { orAbort } from '../model/or-abort.ts'
 import { type RemotePath, remotePath, withoutTrailingSlashes } from '../model/remote-path.ts'
-import { offers, type SftpSession } from '../sftp/session.ts'
+import { asOneChange } from '../sftp/audited-session.ts'
+import type { SftpSession } from '../sftp/session.ts'
+import { replacement } from '../transfer/replacement.ts'
 import { endsAll, losesAnswer, told } from '../transfer/transfer-error.ts'
 import { glance } from './glance.ts'
 
@@ -21,8 +23,11 @@ export async function rename(
 ): Promise<void> {
   signal.throwIfAborted()
   const source = withoutTrailingSlashes(from)
-  const target = withoutTrailingSlashes(to)
-  await renameAs(session, `rename ${from} ${to}`, remotePath(source), remotePath(target), { force, signal })
+  const target = remotePath(withoutTrailingSlashes(to))
+  const act = `rename ${from} ${to}`
+  // RENAME refuses as well, and without a race, but not on every server.
+  if (!force && (await glance(session, target, signal)) !== undefined) throw alreadyExists(act, target)
+  await renameAs(session, act, remotePath(source), target, { force, signal })
 }
 
 /** The step itself, for messages that begin with `act`. A lost answer is `outcome_unknown`. */
@@ -33,13 +38,21 @@ export async function renameAs(
   to: RemotePath,
   options: RenameOptions,
 ): Promise<void> {
-  const request = options.force ? session.posixRename(from, to) : session.rename(from, to)
   try {
-    await orAbort(request, options.signal)
+    const { force = false, signal } = options
+    await orAbort(force ? replace(session, act, from, to) : session.rename(from, to), signal)
   } catch (error) {
     options.signal.throwIfAborted()
     throw await whyNot(session, act, from, to, options, error)
   }
+}
+
+function replace(session: SftpSession, act: string, from: RemotePath, to: RemotePath): Promise<void> {
+  return asOneChange(session, { operation: 'rename', path: to, from }, async (inner) => {
+    const step = await replacement(inner, to)
+    if (step !== undefined) return step(from, to)
+    throw new FerryError('unsupported', `${act}: the server cannot replace in one step`, { path: to })
+  })
 }
 
 async function whyNot(
@@ -55,10 +68,6 @@ async function whyNot(
     return new FerryError('outcome_unknown', message, { path: to, cause: error })
   }
   if (!(error instanceof FerryError) || endsAll(error)) return error
-  if (error.code === 'unsupported' && !offers(session, 'posix-rename@openssh.com')) {
-    const message = `${act}: the server cannot replace in one step`
-    return new FerryError('unsupported', message, { path: to, cause: error })
-  }
   // OpenSSH's server answers NO_SUCH_FILE where a directory would replace a file, and FAILURE for the rest.
   if (error.code !== 'operation_failed' && error.code !== 'not_found') return told(act, error, { path: to })
   const source = await glance(session, from, signal)
@@ -66,14 +75,21 @@ async function whyNot(
     return new FerryError('not_found', `${act}: no such file or directory`, { path: from, cause: error })
   }
   const target = await glance(session, to, signal)
-  const because = (code: 'already_exists' | 'wrong_kind' | 'not_empty', reason: string, hint?: string): FerryError =>
-    new FerryError(code, `${act}: ${to} ${reason}`, { path: to, cause: error, ...(hint !== undefined && { hint }) })
+  const because = (code: 'wrong_kind' | 'not_empty', reason: string): FerryError =>
+    new FerryError(code, `${act}: ${to} ${reason}`, { path: to, cause: error })
   if (isDirectory(source) && `${to}/`.startsWith(`${from}/`)) {
     return new FerryError('operation_failed', `${act}: a directory cannot go into itself`, { path: to, cause: error })
   }
   if (target === undefined) return told(act, error, { path: to })
-  if (!force) return because('already_exists', 'already exists', '--force replaces it')
+  if (!force) return alreadyExists(act, to, error)
   if (isDirectory(target) && !isDirectory(source)) return because('wrong_kind', 'is a directory')
   if (!isDirectory(target) && isDirectory(source)) return because('wrong_kind', 'is not a directory')
   return isDirectory(target) ? because('not_empty', 'is a directory that is not empty') : told(act, error, { path: to })
 }
+
+export const alreadyExists = (act: string, path: string, cause?: unknown): FerryError =>
+  new FerryError('already_exists', `${act}: ${path} already exists`, {
+    path,
+    hint: '--force replaces it',
+    ...(cause !== undefined && { cause }),
+  })

@@ -1,8 +1,10 @@
 import { FerryError } from '../errors/ferry-error.ts'
 import type { Attributes, DirectoryEntry, FileSystemStatistics } from '../model/attributes.ts'
+import { resolveRemote } from '../model/remote-path.ts'
 import type { Channel } from '../ssh/transport.ts'
 import * as answers from './answers.ts'
 import { about, type Exchange, type Reading, type Subject } from './exchange.ts'
+import { linkItself } from './link-itself.ts'
 import { type Field, packedIds, readPacket, requestPacket, requestType, writePacketHead } from './packets.ts'
 import {
   type extensionVersions,
@@ -26,6 +28,7 @@ export class ChannelSession implements SftpSession {
   readonly #turns: Turns
   /** Written to at the end, where the server's idea of it counts: the same WRITE twice could be there twice. */
   readonly #appending = new WeakSet<Handle>()
+  #start: Promise<string> | undefined
 
   constructor(
     { channel, exchange, turns }: { channel: Channel; exchange: Exchange; turns: Turns },
@@ -70,7 +73,10 @@ export class ChannelSession implements SftpSession {
   }
 
   lstat(path: string): Promise<Attributes> {
-    return this.#request(on('stat', path), requestType.lstat, [path], answers.attributes)
+    const asked = this.#request(on('stat', path), requestType.lstat, [path], answers.attributes)
+    // Only OpenSSH's own server has this extension, and it tells links.
+    if (offers(this, 'expand-path@openssh.com')) return asked
+    return linkItself(asked, this.#readlink(path, false))
   }
 
   stat(path: string): Promise<Attributes> {
@@ -122,11 +128,21 @@ export class ChannelSession implements SftpSession {
   }
 
   posixRename(from: string, to: string): Promise<void> {
-    return this.#extended(onTwo('rename', from, to), 'posix-rename@openssh.com', [from, to], answers.nothing)
+    // Some servers know it and do not say so (Paramiko); the others answer that they do not.
+    const fields = ['posix-rename@openssh.com', from, to]
+    return this.#request(onTwo('rename', from, to), requestType.extended, fields, answers.nothing)
   }
 
-  readlink(path: string): Promise<string> {
-    return this.#request(on('read link', path), requestType.readlink, [path], answers.name)
+  async readlink(path: string): Promise<string> {
+    if (path.startsWith('/') || offers(this, 'expand-path@openssh.com')) return this.#readlink(path)
+    // To a relative path some put the link's directory before a relative target, which then leads astray (ProFTPD's mod_sftp).
+    this.#start ??= this.realpath('.')
+    return this.#readlink(resolveRemote(await this.#start, path))
+  }
+
+  /** Most that LSTAT asks about are no links: that refusal is no sign of a server that takes one request at a time. */
+  #readlink(path: string, mayRepeat = true): Promise<string> {
+    return this.#request(on('read link', path), requestType.readlink, [path], answers.name, mayRepeat)
   }
 
   symlink(target: string, link: string): Promise<void> {
@@ -185,13 +201,19 @@ export class ChannelSession implements SftpSession {
     throw about(subject, new FerryError('unsupported', `the server does not support ${name}`))
   }
 
-  #request<T>(subject: Subject, type: number, fields: readonly Field[], read: Reading<T>): Promise<T> {
+  #request<T>(
+    subject: Subject,
+    type: number,
+    fields: readonly Field[],
+    read: Reading<T>,
+    mayRepeat = repeatable.has(type),
+  ): Promise<T> {
     const encode = (id: number): Buffer => {
       const packet = requestPacket(type, id, fields)
       if (packet.length - 4 <= this.limits.packet) return packet
       throw new FerryError('usage', 'longer than a request to this server may be')
     }
-    return this.#turns.take(() => this.#exchange.request(subject, encode, read), repeatable.has(type))
+    return this.#turns.take(() => this.#exchange.request(subject, encode, read), mayRepeat)
   }
 }
 

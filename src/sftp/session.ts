@@ -46,7 +46,7 @@ export interface SftpSession extends AsyncDisposable {
   write(handle: Handle, offset: number, data: Uint8Array): Promise<void>
   close(handle: Handle): Promise<void>
 
-  /** Of the path itself, a link is a link. */
+  /** Of the path itself, a link is a link, whatever the server's LSTAT makes of it. */
   lstat(path: string): Promise<Attributes>
   stat(path: string): Promise<Attributes>
   fstat(handle: Handle): Promise<Attributes>
@@ -65,7 +65,7 @@ export interface SftpSession extends AsyncDisposable {
   realpath(path: string): Promise<string>
   /** The protocol's own RENAME; servers refuse an existing target. */
   rename(from: string, to: string): Promise<void>
-  /** posix-rename@openssh.com: replaces an existing target in one step. */
+  /** posix-rename@openssh.com, asked even where it is not announced: replaces an existing target in one step. */
   posixRename(from: string, to: string): Promise<void>
   readlink(path: string): Promise<string>
   /** The target is stored as it is written. OpenSSH's order on the wire (target first), not the draft's. */

@@ -4,6 +4,7 @@ import type { RemotePath } from '../model/remote-path.ts'
 import { lstatOrAbsent } from '../sftp/lstat-or-absent.ts'
 import { type Handle, offers, type SftpSession } from '../sftp/session.ts'
 import { type RemoteTarget, remoteTarget } from './remote-target.ts'
+import { replacement } from './replacement.ts'
 import { keepsPart, type Resume } from './resume.ts'
 import { partName, temporaryName } from './temporary-name.ts'
 import { endsAll, losesAnswer, told } from './transfer-error.ts'
@@ -147,16 +148,28 @@ async function openPart(
   // It has to be read and written again.
   if (existing === undefined) return { handle: await session.open(part, fresh, attributes(0o600)), start: 0 }
   if (!isFile(existing)) throw new FerryError('wrong_kind', `${part}: not a regular file`, { path: part })
-  const handle = await session.open(part, { read: true, write: true })
+  const proven = await provenPart(session, part, resume)
+  const handle = await session.open(part, { write: true })
   try {
     // Some servers cut a file that is opened to be written, so its size counts only now.
     const { size = 0 } = await session.fstat(handle)
-    const start = size === 0 ? 0 : await resume.proven(handle, size)
+    const start = size < proven ? 0 : proven
     if (start === 0 && size > 0) await session.fsetstat(handle, { size: 0 })
     return { handle, start }
   } catch (error) {
     await session.close(handle).catch(() => undefined)
     throw error
+  }
+}
+
+/** By a handle of its own: not every server reads by one that writes as well. */
+async function provenPart(session: SftpSession, part: string, resume: Resume<Handle>): Promise<number> {
+  const handle = await session.open(part, { read: true })
+  try {
+    const { size = 0 } = await session.fstat(handle)
+    return size === 0 ? 0 : await resume.proven(handle, size)
+  } finally {
+    await session.close(handle).catch(() => undefined)
   }
 }
 
@@ -168,8 +181,10 @@ async function takeName(
   { act, overwrite }: ReplaceOptions,
 ): Promise<void> {
   try {
-    if (overwrite && offers(session, 'posix-rename@openssh.com')) await session.posixRename(part, path)
-    else await session.rename(part, path)
+    const replaces = overwrite && (existing !== undefined || offers(session, 'posix-rename@openssh.com'))
+    const replace = replaces ? await replacement(session, path) : undefined
+    if (replace === undefined) await session.rename(part, path)
+    else await replace(part, path)
   } catch (error) {
     if (losesAnswer(error)) {
       const doubt = existing === undefined ? 'it may be there or not' : 'it may be the new one or as it was'
@@ -181,7 +196,7 @@ async function takeName(
     if (now === undefined) throw error
     if (!overwrite) throw alreadyExists(to)
     if (fileType(now) === 'directory') throw isDirectory(to)
-    if (!offers(session, 'posix-rename@openssh.com')) throw cannotReplace(to)
+    if ((await replacement(session, path)) === undefined) throw cannotReplace(to)
     throw error instanceof FerryError ? error.with({ hint: inPlaceHint }) : error
   }
 }
@@ -205,7 +220,7 @@ async function lookAt(
   if (kind !== 'file' && existing.permissions !== undefined) {
     throw new FerryError('wrong_kind', `${to}: not a regular file`, { path: to, hint: inPlaceHint })
   }
-  if (!offers(session, 'posix-rename@openssh.com')) throw cannotReplace(to)
+  if ((await replacement(session, target.path)) === undefined) throw cannotReplace(to)
   return target
 }
 

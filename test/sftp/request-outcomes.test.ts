@@ -50,7 +50,6 @@ describe('what each request rejects with', () => {
   )
 
   test.each([
-    ['posixRename', 'posix-rename@openssh.com'],
     ['statvfs', 'statvfs@openssh.com'],
     ['hardlink', 'hardlink@openssh.com'],
     ['fsync', 'fsync@openssh.com'],

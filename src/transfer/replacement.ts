@@ -1,0 +1,57 @@
+import { FerryError } from '../errors/ferry-error.ts'
+import { offers, type SftpSession } from '../sftp/session.ts'
+import { temporaryName } from './temporary-name.ts'
+import { endsAll } from './transfer-error.ts'
+
+/** Gives a file the name of another one, which is gone in the same step. */
+export type Replacement = (from: string, to: string) => Promise<void>
+
+const asked = new WeakMap<SftpSession, Replacement | 'none'>()
+
+/**
+ * How the server replaces a file in one step, or nothing where it cannot. Who does not announce posix-rename is asked once a session, by
+ * files of our own beside `path`: some know it all the same (Paramiko), and RENAME itself replaces with others (MySecureShell), though the
+ * draft forbids it (draft-ietf-secsh-filexfer-02 §6.5).
+ */
+export async function replacement(session: SftpSession, path: string): Promise<Replacement | undefined> {
+  const posixRename: Replacement = (from, to) => session.posixRename(from, to)
+  if (offers(session, 'posix-rename@openssh.com')) return posixRename
+  const known = asked.get(session)
+  if (known !== undefined) return known === 'none' ? undefined : known
+  const rename: Replacement = (from, to) => session.rename(from, to)
+  const found = (await knowsPosixRename(session, path))
+    ? posixRename
+    : (await renameReplaces(session, path))
+      ? rename
+      : undefined
+  asked.set(session, found ?? 'none')
+  return found
+}
+
+/** Whoever knows the request misses the file. */
+async function knowsPosixRename(session: SftpSession, path: string): Promise<boolean> {
+  try {
+    await session.posixRename(temporaryName(path), temporaryName(path))
+    return false
+  } catch (error) {
+    if (endsAll(error)) throw error
+    return error instanceof FerryError && error.code === 'not_found'
+  }
+}
+
+async function renameReplaces(session: SftpSession, path: string): Promise<boolean> {
+  const [from, to] = [temporaryName(path), temporaryName(path)]
+  try {
+    for (const name of [from, to]) {
+      await session.close(await session.open(name, { write: true, create: true, exclusive: true }))
+    }
+    await session.rename(from, to)
+    return true
+  } catch (error) {
+    if (endsAll(error)) throw error
+    return false
+  } finally {
+    // One of them is not there, or neither.
+    await Promise.allSettled([session.remove(from), session.remove(to)])
+  }
+}

@@ -1,0 +1,101 @@
+import { readFileSync, readlinkSync, renameSync, symlinkSync } from 'node:fs'
+import { expect, test } from 'vitest'
+import { remotePath } from '../../src/model/remote-path.ts'
+import { createSymlink } from '../../src/operations/create-link.ts'
+import { info } from '../../src/operations/info.ts'
+import { remove } from '../../src/operations/remove.ts'
+import { rename } from '../../src/operations/rename.ts'
+import { upload } from '../../src/operations/upload.ts'
+import { attributes, status } from '../support/sftp-server/acts.ts'
+import type { Act, Fault } from '../support/sftp-server/faults.ts'
+import { namesIn, plant, type Rig, servedRig, signal } from './rig.ts'
+
+/** What servers were seen to do (docs/interop.md), one at a time; `npm run interop` meets them themselves. */
+const ok = status(0)
+const extensions = {}
+
+/** Over a server that is not OpenSSH's, and does what the fault says with the files themselves. */
+async function wildRig(on: Fault['on'], act: (rig: () => Rig) => Act): Promise<Rig & { asked(): readonly string[] }> {
+  let rig: Rig | undefined
+  const there = (): Rig => rig ?? expect.fail('nobody asks before there is a session')
+  const served = await servedRig({ extensions, faults: [{ on, act: act(there) }] })
+  rig = served
+  return { ...served, asked: () => served.pair.requests.map(({ name }) => name) }
+}
+
+const renames =
+  (rig: () => Rig): Act =>
+  (exchange) => {
+    const [from = '', to = ''] = exchange.paths.map((path) => rig().there(path.slice(1)))
+    try {
+      renameSync(from, to)
+    } catch {
+      return status(2)(exchange)
+    }
+    return ok(exchange)
+  }
+
+const draftOrder =
+  (rig: () => Rig): Act =>
+  (exchange) => {
+    if (exchange.request.name !== 'symlink') return exchange.perform()
+    symlinkSync(exchange.request.path, rig().there(exchange.request.target.replace(/^\//, '')))
+    return ok(exchange)
+  }
+
+const follows = (): Act => attributes((honest) => ({ ...honest, permissions: 0o040755 }))
+
+// promise: delete-no-follow
+test('LSTAT that follows links: delete -r takes the link away, and leaves alone what it points to', async () => {
+  const { session, there } = await wildRig('lstat', follows)
+  plant(there(), { 'kept/file': 'content' })
+  symlinkSync('kept', there('link'))
+  expect(await info(session, remotePath('/link'), { signal })).toMatchObject({ target: 'kept' })
+  await remove(session, remotePath('/link'), { recursive: true, signal })
+  expect(namesIn(there())).toEqual(['kept', 'kept/file'])
+})
+
+test("the draft's order of SYMLINK is found out, once, and nothing is left of the look", async () => {
+  const { session, there, asked } = await wildRig('symlink', draftOrder)
+  plant(there(), { target: 'content' })
+  for (const link of ['/one', '/two']) await createSymlink(session, 'target', remotePath(link), { signal })
+  expect(['one', 'two'].map((link) => readlinkSync(there(link)))).toEqual(['target', 'target'])
+  expect(namesIn(there())).toEqual(['one', 'target', 'two'])
+  expect(asked().filter((name) => name === 'symlink')).toHaveLength(3)
+})
+
+test('relative targets that are stored as if beside the session directory lead where they should', async () => {
+  const { session, there } = await wildRig('symlink', (rig) => (exchange) => {
+    if (exchange.request.name !== 'symlink') return exchange.perform()
+    const { target, path } = exchange.request
+    symlinkSync(target.startsWith('/') ? target : `/${target}`, rig().there(path.slice(1)))
+    return ok(exchange)
+  })
+  plant(there(), { 'deep/file': 'content' })
+  await createSymlink(session, 'file', remotePath('/deep/link'), { signal })
+  expect(readlinkSync(there('deep/link'))).toBe('/deep/file')
+})
+
+// promise: all-or-nothing
+test.each([
+  ['posix-rename that is not announced', 'posix-rename@openssh.com'],
+  ['RENAME that replaces', 'rename'],
+] as const)('%s replaces a file in one step', async (_name, on) => {
+  const { session, here, there } = await wildRig(on, renames)
+  plant(here(), { a: 'new' })
+  plant(there(), { 'w/a': 'old', b: 'b' })
+  await upload(session, [here('a')], remotePath('/w/a'), { signal })
+  expect(readFileSync(there('w/a'), 'utf8')).toBe('new')
+  await rename(session, remotePath('/b'), remotePath('/w/a'), { force: true, signal })
+  expect(readFileSync(there('w/a'), 'utf8')).toBe('b')
+  expect(namesIn(there())).toEqual(['w', 'w/a'])
+})
+
+test('rename refuses what exists also where RENAME would replace it', async () => {
+  const { session, there } = await wildRig('rename', renames)
+  plant(there(), { a: 'a', b: 'b' })
+  await expect(rename(session, remotePath('/a'), remotePath('/b'), { signal })).rejects.toMatchObject({
+    code: 'already_exists',
+  })
+  expect(readFileSync(there('b'), 'utf8')).toBe('b')
+})
