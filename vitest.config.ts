@@ -17,7 +17,8 @@ export default defineConfig({
         test: {
           name: 'parts',
           include: ['test/**/*.test.ts'],
-          exclude: wholeProgram,
+          // Every server of the wild is met by `npm run interop`.
+          exclude: [...wholeProgram, 'test/interop/**'],
           setupFiles: ['test/support/property-runs.ts'],
         },
       },

@@ -16,6 +16,7 @@ import { spellings, summaryOf, usageOf } from '../src/script/grammar.ts'
 import { parseScript } from '../src/script/parse-script.ts'
 import { keywords } from '../src/ssh/keywords.ts'
 import { anchorOf, codeRows, commandLines, fences, firstCells, inCode, section } from './documentation.ts'
+import { servers } from './interop/servers.ts'
 import { temporaryDirectory } from './support/temporary-directory.ts'
 import { testContext } from './support/test-io.ts'
 
@@ -267,6 +268,16 @@ async function parse(args: readonly string[]): Promise<void> {
     if (error !== parsed) throw error
   })
 }
+
+test('docs/interop.md lists exactly the servers of the suite, and what they lack', () => {
+  const rows = codeRows(page('docs/interop.md'))
+  const listed = rows.map(([server = '', , works = '']) => [
+    inCode(server)[0],
+    /^everything\b/.test(works),
+    inCode(works),
+  ])
+  expect(listed).toEqual(servers.map(({ name, lacks = [] }) => [name, true, lacks]))
+})
 
 test('every command line of the documentation is one that ferry takes', async () => {
   const wrong: string[] = []

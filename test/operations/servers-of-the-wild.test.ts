@@ -76,7 +76,6 @@ test('relative targets that are stored as if beside the session directory lead w
   expect(readlinkSync(there('deep/link'))).toBe('/deep/file')
 })
 
-// promise: all-or-nothing
 test.each([
   ['posix-rename that is not announced', 'posix-rename@openssh.com'],
   ['RENAME that replaces', 'rename'],

@@ -22,9 +22,9 @@ export function describeWith(need: keyof typeof needs, name: string, suite: () =
 /** Tests against a real sshd. */
 export const describeWithSshd = (name: string, suite: () => void): void => describeWith('sshd', name, suite)
 
-/** Tests that log in with a password to a real sshd, for which only root can make a user; else they are skipped, in CI too. */
-export function describeWithUnixUsers(name: string, suite: () => void): void {
-  if (whyMissing('sshd') !== undefined) describeWithSshd(name, suite)
+/** Tests for which only root can make what they need, such as a user with a password; else they are skipped, in CI too. */
+export function describeWithUnixUsers(name: string, suite: () => void, need: keyof typeof needs = 'sshd'): void {
+  if (whyMissing(need) !== undefined) describeWith(need, name, suite)
   else describeUnless(unixUsersMissing(), name, suite)
 }
 
