@@ -3,6 +3,7 @@ import {
   constants,
   fstatSync,
   fsyncSync,
+  lstatSync,
   mkdirSync,
   openSync,
   readdirSync,
@@ -59,7 +60,7 @@ const nothing: Cache = { code: Buffer.alloc(0), acts: [] }
 function readCache(folder: string, file: string): Cache | undefined {
   let descriptor: number | undefined
   try {
-    if (!isOwn(statSync(folder))) return undefined
+    if (!isOwn(lstatSync(folder))) return undefined
     descriptor = openSync(file, constants.O_RDONLY | constants.O_NOFOLLOW)
     if (!isOwn(fstatSync(descriptor))) return undefined
     const content = readFileSync(descriptor)
@@ -75,11 +76,15 @@ function readCache(folder: string, file: string): Cache | undefined {
 const isOwn = ({ uid, mode }: { uid: number; mode: number }): boolean =>
   uid === process.geteuid?.() && (mode & 0o022) === 0
 
-/** In one step, and on the disk before it has its name: a file that is cut off is never seen. */
+/**
+ * In one step, and on the disk before it has its name: a file that is cut off is never seen. Nothing is written or cleared away where
+ * somebody else says what the folder is, as with the home of the user who called sudo.
+ */
 function writeCache(folder: string, file: string, { code, acts }: Cache): void {
   const part = `${file}.${process.pid}`
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 })
+    if (!isOwn(lstatSync(folder))) return
   } catch {
     return
   }
@@ -93,14 +98,15 @@ function writeCache(folder: string, file: string, { code, acts }: Cache): void {
       closeSync(descriptor)
     }
     renameSync(part, file)
-    removeOld(folder)
+    removeOld(folder, basename(file).replace(/-.*/, '-'))
   } catch {
     rmSync(part, { force: true })
   }
 }
 
-function removeOld(folder: string): void {
+function removeOld(folder: string, beginning: string): void {
   for (const name of readdirSync(folder)) {
+    if (!name.startsWith(beginning)) continue
     const file = join(folder, name)
     if (Date.now() - statSync(file).mtimeMs > keptMs) rmSync(file, { force: true })
   }

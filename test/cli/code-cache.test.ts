@@ -106,12 +106,29 @@ test('what other versions left is removed after 30 days', async () => {
   await mkdir(folder, { recursive: true, mode: 0o700 })
   const days = (count: number): Date => new Date(Date.now() - count * 24 * 60 * 60 * 1000)
   for (const [name, age] of [
-    ['old', 31],
-    ['recent', 29],
+    ['program-0.cjs-v20.19.0-x64', 31],
+    ['program-2.cjs-v20.19.0-x64', 29],
+    ['not-ours', 31],
   ] as const) {
     await writeFile(join(folder, name), '')
     await utimes(join(folder, name), days(age), days(age))
   }
   run('twice').keep('twice')
-  expect(await readdir(folder)).toEqual([expect.stringMatching(/^program-1\.cjs-v/), 'recent'])
+  expect(await readdir(folder)).toEqual([
+    'not-ours',
+    expect.stringMatching(/^program-1\.cjs-v/),
+    'program-2.cjs-v20.19.0-x64',
+  ])
+})
+
+test.each([
+  ['a link', async (elsewhere: string) => symlink(elsewhere, folder)],
+  ['open to others', async () => mkdir(folder).then(() => chmod(folder, 0o777))],
+])('nothing is written to a folder that is %s', async (_what, make) => {
+  const elsewhere = join(place.path, 'elsewhere')
+  await mkdir(elsewhere)
+  await mkdir(join(place.path, 'cache'))
+  await make(elsewhere)
+  run('twice').keep('twice')
+  expect([...(await readdir(elsewhere)), ...(await readdir(folder))]).toEqual([])
 })
