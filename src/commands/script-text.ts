@@ -39,8 +39,11 @@ export async function scriptText(context: CommandContext, script: ScriptChoice):
   return { text: decodeName(Buffer.concat(chunks)), file: '-' }
 }
 
-/** A stored script's name without its "@" is a file's name. */
+/** A stored script's name without its "@" is a file's name. Where the state cannot be read, the missing file is still the failure. */
 async function withStoredName(context: CommandContext, source: string, error: FerryError): Promise<FerryError> {
-  const state = await (await context.store()).read()
+  const state = await context
+    .store()
+    .then((store) => store.read())
+    .catch(() => undefined)
   return state?.scripts.has(source) ? error.with({ hint: `the script stored as "${source}" is @${source}` }) : error
 }

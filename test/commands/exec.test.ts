@@ -142,6 +142,18 @@ describe('exec', () => {
       details: { hint: 'the script stored as "nightly" is @nightly' },
     })
   })
+
+  test('a missing file is what failed, also where no state can be read', async () => {
+    const { context } = await server.context({
+      store: { ...store, read: () => Promise.reject(new FerryError('state_unreadable', 'it is no state')) },
+    })
+    await expect(
+      runExec(context, input({ connections: ['sftp://bank'], script: { source: 'nightly' } })),
+    ).rejects.toMatchObject({
+      code: 'local_failed',
+      message: 'read nightly: no such file or directory',
+    })
+  })
 })
 
 const tagged = storeOf(
