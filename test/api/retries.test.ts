@@ -63,17 +63,35 @@ test('an abort ends the pause at once, with its reason', async () => {
   await expect(retries.connect(failing, abort.signal)).rejects.toBe(reason)
 })
 
-test('what was typed unseen answers the same question at the next login, once in each', async () => {
-  const asked: string[] = []
+/** Answers each question with itself and how many came before; `login` begins a login. */
+function typist(): { readonly login: () => (text: string, echo?: boolean) => Promise<string> } {
+  let asked = 0
   const login = typedOnce(async ({ text }) => {
-    asked.push(text)
-    return `${text}${asked.length}`
+    asked += 1
+    return `${text} ${asked}`
   })
-  const [first, second] = [login(), login()]
-  const password = { text: 'password', echo: false }
-  const hostKey = { text: 'host key', echo: true }
-  expect([await first(hostKey, signal), await first(password, signal)]).toEqual(['host key1', 'password2'])
-  // It was refused: the person is asked again, and that answer is the one to keep.
-  expect(await first(password, signal)).toBe('password3')
-  expect([await second(hostKey, signal), await second(password, signal)]).toEqual(['host key4', 'password3'])
+  return {
+    login: () => {
+      const ask = login()
+      return (text, echo = false) => ask({ text, echo }, signal)
+    },
+  }
+}
+
+test('what was typed unseen answers the same question at each later login', async () => {
+  const { login } = typist()
+  const first = login()
+  expect([await first('host key', true), await first('password')]).toEqual(['host key 1', 'password 2'])
+  for (const _login of ['second', 'third']) expect(await login()('password')).toBe('password 2')
+  expect(await login()('host key', true)).toBe('host key 3')
+})
+
+test('of a question that comes twice in a login nothing is kept: it may be of two hosts, or the answer was refused', async () => {
+  const { login } = typist()
+  const first = login()
+  expect([await first('password'), await first('password')]).toEqual(['password 1', 'password 2'])
+  expect(await login()('password')).toBe('password 3')
+  const third = login()
+  expect([await third('password'), await third('password')]).toEqual(['password 3', 'password 4'])
+  expect(await login()('password')).toBe('password 5')
 })
