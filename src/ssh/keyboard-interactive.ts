@@ -67,4 +67,4 @@ export class KeyboardAnswers {
 }
 
 /** PAM asks in these words where a password has to be changed; none is made up. */
-const asksForNew = (prompt: string): boolean => /\b(?:new|retype|again)\b.*password/i.test(prompt)
+export const asksForNew = (prompt: string): boolean => /\b(?:new|retype|again)\b.*password/i.test(prompt)

@@ -2,6 +2,7 @@ import { FerryError } from '../errors/ferry-error.ts'
 import { encodeName } from '../model/name-bytes.ts'
 import { excerpt } from '../model/visible.ts'
 import type { AskpassQuestion } from './askpass.ts'
+import { asksForNew } from './keyboard-interactive.ts'
 import { keyRejection, unknownHostText } from './openssh-host-key.ts'
 import type { OpensshLog } from './openssh-log.ts'
 import type { IdentitySource, OpensshSettings } from './settings.ts'
@@ -25,9 +26,6 @@ const passwordPrompt = /^.*'s password: $/s
 const interactivePrompt = /^\([^)]*@[^)]*\) /s
 const changePrompt = /^(?:Enter|Retype) .*'s (?:old|new) password: $/s
 const hostKeyPrompt = /Are you sure you want to continue connecting \(yes\/no/
-
-/** PAM asks in these words where a password has to be changed; none is made up. */
-const asksForNew = (prompt: string): boolean => /\b(?:new|retype|again)\b.*password/i.test(prompt)
 
 /** Answers what ssh asks: with the connection's secrets where they are meant, else by asking whoever is there. */
 export class OpensshAnswers {
