@@ -10,6 +10,9 @@ import type { Settings } from '../../src/ssh/settings.ts'
 import type { Channel, Prompt } from '../../src/ssh/transport.ts'
 import { type RunningSftpServer, type StartOptions, startSftpServer } from '../support/sftp-server/start-sftp-server.ts'
 import { temporaryDirectory } from '../support/temporary-directory.ts'
+// What the program loads while it calls a server is there before a test's time limit begins.
+import '../../src/ssh/identities.ts'
+import '../../src/ssh/ssh-connection.ts'
 
 export interface Trial {
   readonly overrides?: Overrides

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { createServer, type Socket } from 'node:net'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { FerryError } from '../../src/errors/ferry-error.ts'
 import type { Connection } from '../../src/model/connection.ts'
 import { startRelay } from '../support/relay.ts'
@@ -304,6 +304,12 @@ describe('close', () => {
     await using bench = await Bench.open()
     const channel = await bench.connect(fieldsFor(server), { environment })
     server.freezeConnections()
-    await channel.close()
+    // No time passes: its answer is not waited for at all.
+    vi.useFakeTimers({ toFake: ['setTimeout'] })
+    try {
+      await channel.close()
+    } finally {
+      vi.useRealTimers()
+    }
   })
 })
