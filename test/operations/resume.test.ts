@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import {
   readdirSync,
   readFileSync,
@@ -16,8 +17,10 @@ import { download } from '../../src/operations/download.ts'
 import { upload } from '../../src/operations/upload.ts'
 import { localRange, mostAhead, provenLength, samplePlaces } from '../../src/transfer/resume.ts'
 import { isTemporaryName, partName, temporaryName } from '../../src/transfer/temporary-name.ts'
-import { destroy, meanwhile, status } from '../support/sftp-server/acts.ts'
+import { answer, destroy, meanwhile, status } from '../support/sftp-server/acts.ts'
+import { extensionVersions } from '../support/sftp-server/extension-requests.ts'
 import type { Fault } from '../support/sftp-server/faults.ts'
+import { string } from '../support/sftp-server/wire.ts'
 import { counted, namesIn, outcomeOf, plant, type Rig, remembered, servedRig, signal } from './rig.ts'
 
 const size = 12_000_000
@@ -222,6 +225,31 @@ describe('--verify', () => {
       expect(readFileSync(`${targetOf(way, rig)}/big`, 'utf8')).toBe('old')
     },
   )
+
+  test.each([
+    ['sha256', []],
+    ['sha256, after the name of the extension', ['check-file']],
+  ])('takes the hash of a server that tells one (%s), and reads nothing back', async (_how, before) => {
+    const sum = createHash('sha256').update(counted(300_000)).digest()
+    const payload = Buffer.concat([...before, 'sha256'].map(string).concat(sum))
+    const hashes: Fault = { on: 'unknown', times: 1, act: answer({ type: 'extendedReply', payload }) }
+    const wrong: Fault = {
+      on: 'unknown',
+      act: answer({ type: 'extendedReply', payload: Buffer.concat([string('sha256'), Buffer.alloc(32)]) }),
+    }
+    const rig = await servedRig({ faults: [hashes, wrong], extensions: { ...extensionVersions, 'check-file': '1' } })
+    plant(rig.here(), { a: counted(300_000), b: counted(300_000) })
+    await upload(rig.session, [rig.here('a')], remotePath('/a'), { verify: true, signal })
+    await expect(
+      upload(rig.session, [rig.here('b')], remotePath('/b'), { verify: true, signal }),
+    ).rejects.toMatchObject({
+      message: expect.stringContaining(
+        `SHA-256 ${sum.toString('hex')} on this machine, ${'0'.repeat(64)} on the server`,
+      ),
+    })
+    expect(rig.pair.requests.filter(({ name }) => name === 'read')).toEqual([])
+    expect(namesIn(rig.there())).toEqual(['a'])
+  })
 
   test('passes what is right, empty files too', async () => {
     const rig = await servedRig()
