@@ -28,6 +28,7 @@ const tree = Object.fromEntries(
 )
 const contents = (directory: string) => [...harvest(directory)].map(([name, { content }]) => [name, content]).sort()
 
+// promise: one-by-one
 describe('a server that refuses a request while it serves another one', () => {
   const faults: Fault[] = [{ on: 'any', act: oneAtATime() }]
 
@@ -74,6 +75,7 @@ describe('a server that refuses a request while it serves another one', () => {
   })
 })
 
+// promise: one-by-one
 test('a request that fails alone as well is sent twice, and nothing is noted', async () => {
   const { session, there, pair, said } = await serialRig([{ on: 'lstat', path: '/bad', act: status(4) }])
   plant(there(), { good: '' })
@@ -83,6 +85,7 @@ test('a request that fails alone as well is sent twice, and nothing is noted', a
   expect(said()).toEqual([])
 })
 
+// promise: one-by-one
 test('what would do something twice is not sent twice', async () => {
   const { session, pair } = await serialRig([{ on: ['mkdir', 'remove', 'write'], act: status(4) }])
   const file = await session.open('/a', { write: true, create: true, append: true })
