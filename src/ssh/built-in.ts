@@ -96,7 +96,7 @@ async function connectHost<T>(
   deadline.doing = 'could not read the identities: no answer'
   const { loadIdentities } = await import('./identities.ts')
   const identities = await loadIdentities(settings, own, deadline.signal).catch((error: unknown) => {
-    call?.socket.then((socket) => socket.destroy()).catch(() => undefined)
+    call?.giveUp(error)
     throw error
   })
   const hostKey = await HostKeyCheck.prepare(settings, own)
@@ -126,6 +126,13 @@ async function connectHost<T>(
   }
 }
 
+/** A call that is under way. */
+interface Call {
+  readonly socket: Promise<Duplex>
+  /** Where nobody will wait for it: whether it has come through or not. */
+  giveUp(reason: unknown): void
+}
+
 /**
  * Calls the server before what speaks to it is loaded, and before keys are read: it has to start a process of its own meanwhile. Absent
  * where another program or host leads to it, which may fail at any time and is started when somebody listens.
@@ -135,12 +142,17 @@ async function begunCall(
   previous: SshConnection<unknown> | undefined,
   events: TransportEvents,
   deadline: Deadline,
-): Promise<{ readonly socket: Promise<Duplex> } | undefined> {
+): Promise<Call | undefined> {
   if (previous !== undefined || settings.proxyCommand !== undefined) return undefined
-  const socket = connectTcp(settings, events, deadline.signal)
+  const left = new AbortController()
+  const socket = connectTcp(settings, events, AbortSignal.any([deadline.signal, left.signal]))
   socket.catch(() => undefined) // waited for later
   await setImmediate()
-  return { socket }
+  const giveUp = (reason: unknown): void => {
+    left.abort(reason)
+    socket.then((one) => one.destroy()).catch(() => undefined)
+  }
+  return { socket, giveUp }
 }
 
 async function openSocket(

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { createServer, type Socket } from 'node:net'
 import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { Bench } from './connecting.ts'
 
@@ -64,4 +65,19 @@ test('where no key can be read, the server is let go', async () => {
   await expect(connecting).rejects.toMatchObject({ code: 'authentication_failed' })
   const call = await called
   if (!call.closed) await once(call.resume(), 'close')
+})
+
+test('nor is it called again, should it not have answered', async () => {
+  server.close()
+  await once(server, 'close')
+  const connecting = bench.connect({ port, identity_file: '/nowhere/key', ssh_options: { ConnectionAttempts: '3' } })
+  await expect(connecting).rejects.toMatchObject({ code: 'authentication_failed' })
+  let isCalled = false
+  void called.then(() => {
+    isCalled = true
+  })
+  server.listen(port, '127.0.0.1')
+  await once(server, 'listening')
+  await setTimeout(1500)
+  expect(isCalled).toBe(false)
 })
