@@ -13,7 +13,7 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs'
-import { basename, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { Script } from 'node:vm'
 
 /** A script, ready to run. */
@@ -40,11 +40,12 @@ export function loadScript(file: string, folder: string | undefined): LoadedScri
   return {
     script,
     keep: (act) => {
-      if (folder === undefined || acts.includes(act)) return
-      const compiled = script.createCachedData()
-      // V8 throws away what a long run has not used for a while.
-      if (compiled.length <= code.length) return
-      writeCache(folder, cache, { code: compiled, acts: [...acts, act] })
+      if (folder === undefined || acts.includes(act) || !isOurs(folder)) return
+      replaceCache(folder, cache, () => {
+        const compiled = script.createCachedData()
+        // V8 throws away what a long run has not used for a while.
+        return compiled.length > code.length ? { code: compiled, acts: [...acts, act] } : undefined
+      })
     },
   }
 }
@@ -76,30 +77,41 @@ function readCache(folder: string, file: string): Cache | undefined {
 const isOwn = ({ uid, mode }: { uid: number; mode: number }): boolean =>
   uid === process.geteuid?.() && (mode & 0o022) === 0
 
+/** Whether a folder, or where it would be made, is ours: in the home of the user who called sudo it is not. */
+function isOurs(folder: string): boolean {
+  try {
+    return lstatSync(folder).uid === process.geteuid?.()
+  } catch {
+    return folder !== dirname(folder) && isOurs(dirname(folder))
+  }
+}
+
 /**
  * In one step, and on the disk before it has its name: a file that is cut off is never seen. Nothing is written or cleared away where
- * somebody else says what the folder is, as with the home of the user who called sudo.
+ * somebody else says what the folder is. Making the cache takes its time, so that comes when there is a place for it.
  */
-function writeCache(folder: string, file: string, { code, acts }: Cache): void {
+function replaceCache(folder: string, file: string, make: () => Cache | undefined): void {
   const part = `${file}.${process.pid}`
+  let descriptor: number
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 })
     if (!isOwn(lstatSync(folder))) return
+    descriptor = openSync(part, 'wx', 0o600)
   } catch {
     return
   }
   try {
-    const descriptor = openSync(part, 'wx', 0o600)
-    try {
-      writeFileSync(descriptor, code)
-      writeFileSync(descriptor, `\n${acts.join(',')}`)
-      fsyncSync(descriptor)
-    } finally {
-      closeSync(descriptor)
-    }
+    const cache = make()
+    if (cache === undefined) return
+    writeFileSync(descriptor, cache.code)
+    writeFileSync(descriptor, `\n${cache.acts.join(',')}`)
+    fsyncSync(descriptor)
     renameSync(part, file)
     removeOld(folder, basename(file).replace(/-.*/, '-'))
   } catch {
+    // A full disk, for one: the next run tries again.
+  } finally {
+    closeSync(descriptor)
     rmSync(part, { force: true })
   }
 }

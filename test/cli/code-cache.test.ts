@@ -1,7 +1,7 @@
 import { chmod, mkdir, readdir, readFile, rename, stat, symlink, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setFlagsFromString } from 'node:v8'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { type LoadedScript, loadScript } from '../../src/cli/code-cache.ts'
 import { type TemporaryDirectory, temporaryDirectory } from '../support/temporary-directory.ts'
 
@@ -100,6 +100,16 @@ test('without a place for a cache the script runs as well', async () => {
   const loaded = run('twice')
   loaded.keep('twice')
   expect([loaded.result, isTaken(loaded)]).toEqual([42, false])
+})
+
+test('as somebody else in a home nothing is left behind', async () => {
+  const somebodyElse = vi.spyOn(process, 'geteuid').mockReturnValue(12_345)
+  try {
+    run('twice').keep('twice')
+  } finally {
+    somebodyElse.mockRestore()
+  }
+  expect(await readdir(place.path)).toEqual(['program-1.cjs'])
 })
 
 test('what other versions left is removed after 30 days', async () => {
