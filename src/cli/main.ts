@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import about from '../../package.json' with { type: 'json' }
 import { cacheDirectory } from '../model/home.ts'
 import { loadScript } from './code-cache.ts'
+import { endProcess } from './end-process.ts'
 
 /** The bundle of `run-process.ts`; the build names it after its content. */
 declare const programFile: string
@@ -24,8 +25,7 @@ async function run(args: readonly string[]): Promise<void> {
   const program: Program = script.runInThisContext()
   const { status, act } = await program(require, import.meta.dirname).runProcess(args)
   if (status === 0 && act !== undefined) keep(act)
-  // Nothing that is still open may keep the program waiting.
-  process.exit(status)
+  await endProcess(status)
 }
 
 const args = process.argv.slice(2)

@@ -1,4 +1,5 @@
 import { FerryError } from '../errors/ferry-error.ts'
+import { endProcessNow } from './end-process.ts'
 import { exactArguments } from './exact-arguments.ts'
 import { runProgram } from './program.ts'
 
@@ -25,7 +26,7 @@ export async function runProcess(args: readonly string[]): Promise<EndedProcess>
     onAct(name) {
       act = name
     },
-    exit: (code) => process.exit(code),
+    exit: endProcessNow,
   })
   return { status, ...(act !== undefined && { act }) }
 }

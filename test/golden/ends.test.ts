@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process'
-import { mkdir, readdir, writeFile } from 'node:fs/promises'
+import { mkdir, open, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { mkfifoSync } from '../operations/mkfifo.ts'
 import { endOf, runFerry, startFerry } from '../support/run-ferry.ts'
 import { runInTerminal } from '../support/run-in-terminal.ts'
 import { drop, endlessData, gate } from '../support/sftp-server/acts.ts'
@@ -48,6 +49,20 @@ describe('a command ends in order', () => {
     expect(stderr).toBe(`ferry: upload ${addressOf(other)}: interrupted\n`)
     expect(exitCode).toBe(130)
     expect(await readdir(other.root)).toEqual([])
+  })
+
+  // promise: interrupt
+  test('at Ctrl-C though a file is a FIFO that nobody writes to', async () => {
+    const silent = join(place.path, 'silent')
+    mkfifoSync(silent)
+    const ferry = await startFerry(['ls', addressOf(server), '-F', silent], { env })
+    // Opens when ferry has opened the other end, which then waits for a byte in a thread that cannot be ended.
+    await using _writer = await open(silent, 'w')
+    ferry.kill('SIGINT')
+    const { signal, stderr } = await ferry.result
+    expect(stderr).toBe(`ferry: ls ${addressOf(server)}: interrupted\n`)
+    // A shell calls it 130.
+    expect(signal).toBe('SIGINT')
   })
 
   // promise: interrupt
