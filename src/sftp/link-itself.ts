@@ -1,5 +1,6 @@
 import { type Attributes, isSymlink } from '../model/attributes.ts'
 import { encodeName } from '../model/name-bytes.ts'
+import { isLoss } from './reconnection.ts'
 
 /** A symbolic link as lstat(2) tells it. */
 const linkMode = 0o120777
@@ -10,6 +11,8 @@ const linkMode = 0o120777
  */
 export async function linkItself(lstat: Promise<Attributes>, readlink: Promise<string>): Promise<Attributes> {
   const [told, target] = await Promise.allSettled([lstat, readlink])
+  // An answer that was lost is no sign that there is no link.
+  if (target.status === 'rejected' && isLoss(target.reason)) throw target.reason
   if (target.status === 'rejected' || (told.status === 'fulfilled' && isSymlink(told.value))) return lstat
   const followed = told.status === 'fulfilled' ? told.value : {}
   return { ...followed, permissions: linkMode, size: encodeName(target.value).length }

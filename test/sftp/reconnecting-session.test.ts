@@ -1,9 +1,10 @@
 import { mkdirSync, readdirSync, readFileSync, readlinkSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { isSymlink } from '../../src/model/attributes.ts'
 import type { SftpSession } from '../../src/sftp/session.ts'
 import { readDirectory } from '../../src/transfer/read-directory.ts'
 import { sessionContract } from '../contract/session-contract.ts'
-import { destroy, performed } from '../support/sftp-server/acts.ts'
+import { attributes, destroy, performed } from '../support/sftp-server/acts.ts'
 import type { Fault } from '../support/sftp-server/faults.ts'
 import type { RequestName } from '../support/sftp-server/requests.ts'
 import { temporaryDirectory } from '../support/temporary-directory.ts'
@@ -229,4 +230,20 @@ test('closing ends the wait for another connection', async () => {
   asked.catch(() => undefined)
   await session[Symbol.asyncDispose]()
   await expect(asked).rejects.toMatchObject({ code: 'connection_lost' })
+})
+
+test('a link whose READLINK was cut is no directory, even where LSTAT follows it', async () => {
+  const root = await freshDirectory()
+  mkdirSync(`${root}/kept`)
+  symlinkSync('kept', `${root}/link`)
+  const follows = attributes((honest) => ({ ...honest, permissions: 0o040755 }))
+  const { session } = await reconnecting({
+    root,
+    extensions: {},
+    faults: [
+      { on: 'lstat', act: follows },
+      { on: 'readlink', times: 1, act: destroy },
+    ],
+  })
+  expect(isSymlink(await session.lstat('/link'))).toBe(true)
 })
