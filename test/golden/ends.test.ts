@@ -5,7 +5,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { mkfifoSync } from '../operations/mkfifo.ts'
 import { endOf, runFerry, startFerry } from '../support/run-ferry.ts'
 import { runInTerminal } from '../support/run-in-terminal.ts'
-import { drop, endlessData, gate } from '../support/sftp-server/acts.ts'
+import { answer, drop, endlessData, endlessListing, gate, status } from '../support/sftp-server/acts.ts'
+import { statusAnswer } from '../support/sftp-server/answers.ts'
 import { type RunningSftpServer, type StartOptions, startSftpServer } from '../support/sftp-server/start-sftp-server.ts'
 import { type TemporaryDirectory, temporaryDirectory } from '../support/temporary-directory.ts'
 
@@ -105,6 +106,32 @@ describe('a command ends in order', () => {
     expect(stderr).toBe('')
     expect(exitCode).toBe(0)
   })
+})
+
+// promise: reader-gone
+test.each([
+  ['a walk', ['ls', '-R']],
+  ['JSON lines', ['ls', '-R', '--json']],
+])('%s through a tree without end ends quietly with 0 as well', async (_what, [command = '', ...flags]) => {
+  let count = 0
+  const dir = (index: number) => ({ name: `name-${index}`, attributes: { permissions: 0o040755 } })
+  await using other = await faulty({
+    faults: [
+      { on: 'opendir', act: answer({ type: 'handle', handle: Buffer.from('h') }) },
+      {
+        on: 'readdir',
+        act: (exchange) => {
+          count += 1
+          return count % 2 === 0 ? statusAnswer(1) : endlessListing(dir, 100)(exchange)
+        },
+      },
+      { on: 'close', act: status(0) },
+    ],
+  })
+  const ferry = await startFerry([command, addressOf(other), ...flags, ...trusting], { env })
+  await ferry.until('stdout', /name-/)
+  ferry.closeStdout()
+  expect(await ferry.result).toMatchObject({ exitCode: 0, stderr: '' })
 })
 
 describe('at a terminal', () => {

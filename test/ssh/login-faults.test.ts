@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { createServer, type Socket } from 'node:net'
+import type { Connection as ServerConnection } from 'ssh2'
 import { describe, expect, test, vi } from 'vitest'
 import { FerryError } from '../../src/errors/ferry-error.ts'
 import type { Connection } from '../../src/model/connection.ts'
@@ -271,10 +272,14 @@ describe('what the server says besides', () => {
   })
 
   // promise: unasked-refused
-  test('channels that it opens are refused', async () => {
+  test.each<[string, (connection: ServerConnection, done: (error: Error | undefined) => void) => void]>([
+    ['a forwarded port', (connection, done) => connection.forwardOut('10.0.0.1', 1, '10.0.0.2', 2, done)],
+    ['a forwarded socket', (connection, done) => connection.openssh_forwardOutStreamLocal('/run/x', done)],
+    ['X11', (connection, done) => connection.x11('10.0.0.1', 1, done)],
+  ])('a channel that it opens for %s is refused', async (_what, open) => {
     const refused = new Promise<unknown>((resolve) => {
       void serveAndConnect((connection) => {
-        connection.on('session', () => connection.forwardOut('10.0.0.1', 1, '10.0.0.2', 2, (error) => resolve(error)))
+        connection.on('session', () => open(connection, resolve))
       })
     })
     expect(await refused).toBeInstanceOf(Error)
