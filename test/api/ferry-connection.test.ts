@@ -1,7 +1,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { FerryError, ping } from '../../src/api/index.ts'
+import { connect, FerryError, ping } from '../../src/api/index.ts'
 import { commands } from '../../src/commands/index.ts'
 import { servedApi } from './served-api.ts'
 
@@ -148,4 +148,22 @@ test('a signal ends one operation, and the reason is what it rejects with', asyn
   const reason = new FerryError('cancelled', 'enough')
   await expect(connection.ls('.', { signal: AbortSignal.abort(reason) })).rejects.toBe(reason)
   await expect(connection.ls()).resolves.toEqual([])
+})
+
+test('with retry a connection outlives its line, as often as was said', async () => {
+  await using api = await servedApi()
+  await writeFile(join(api.remote, 'a'), 'one')
+  const notes: string[] = []
+  const onNote = (_level: number, text: string): void => void notes.push(text)
+  await using connection = await connect('here', { ...api.options, onNote, overrides: { retry: 1 } })
+  api.server.dropConnections()
+  expect((await connection.read('a')).toString()).toBe('one')
+  expect(notes.filter((text) => text.includes('trying again'))).toEqual([
+    expect.stringMatching(/^connection lost; trying again in [\d.]+m?s \(1 of 1\)$/),
+  ])
+  api.server.dropConnections()
+  await expect(connection.read('a')).rejects.toMatchObject({
+    code: 'connection_lost',
+    message: expect.stringMatching(/; given up after 1 retry$/),
+  })
 })

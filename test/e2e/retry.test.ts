@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type CutRelay, useCutRelay } from '../support/cut-line.ts'
 import { freePort } from '../support/free-port.ts'
 import { type FerryResult, runFerry, startFerry } from '../support/run-ferry.ts'
+import { runInTerminal } from '../support/run-in-terminal.ts'
 import { destroy, performed } from '../support/sftp-server/acts.ts'
 import { startSftpServer } from '../support/sftp-server/start-sftp-server.ts'
 import { type Sshd, useSshd } from '../support/sshd.ts'
@@ -89,6 +90,88 @@ test('an sshd whose processes are killed under an upload is connected to again',
   expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: expect.stringMatching(again) })
   expect(hash(`${target}/big`)).toBe(wanted)
   expect(readdirSync(target)).toEqual(['big'])
+})
+
+// promise: retry-any-byte
+test("a connection by the system's ssh is made again", async () => {
+  await using relay = await cutAt(1_500_000, 700_000)
+  const { target } = scene('openssh', 'there')
+  const fields = ['--host', sshd.host, '--port', String(relay.port), '--username', sshd.username]
+  const keys = ['--identity-file', sshd.identityFile, '--known-hosts-file', sshd.knownHostsFile]
+  await ferry('connections', 'create', 'by-ssh', '--transport', 'openssh', ...fields, ...keys)
+  const alias = ['-o', `HostKeyAlias=[127.0.0.1]:${sshd.port}`]
+  const { exitCode, stderr } = await ferry('put', 'by-ssh', ...alias, 'openssh/big', 'openssh/big', '--retry', '3')
+  expect({ exitCode, stderr }).toEqual({
+    exitCode: 0,
+    stderr: expect.stringContaining('connection lost; trying again'),
+  })
+  expect(hash(`${target}/big`)).toBe(wanted)
+  expect(readdirSync(target)).toEqual(['big'])
+  expect(relay.accepted()).toBe(3)
+})
+
+// promise: retry-any-byte
+test.each([
+  ['upload', 'there'],
+  ['download', 'here'],
+] as const)('%s --connections 3, of which each is cut, moves the whole file all the same', async (act, changed) => {
+  await using relay = await cutAt(1_000_000, 400_000, 700_000)
+  const { target } = scene('several', changed)
+  const args = [act, ...connection(relay.port), 'several/big', 'several/big', '--connections', '3', '--retry', '3']
+  expect(await ferry(...args)).toMatchObject({ exitCode: 0 })
+  expect(hash(`${target}/big`)).toBe(wanted)
+  expect(readdirSync(target)).toEqual(['big'])
+})
+
+describe('a server with a password', () => {
+  const served = async () => {
+    const root = `${home.path}/served`
+    rmSync(root, { recursive: true, force: true })
+    mkdirSync(root)
+    writeFileSync(`${root}/big`, content)
+    return startSftpServer({ root, users: [{ name: 'u', password: 'secret' }] })
+  }
+  const at = (port: number): string[] => [
+    `sftp://u@127.0.0.1:${port}`,
+    '-o',
+    'StrictHostKeyChecking=no',
+    '--retry',
+    '3',
+  ]
+
+  test('that falls silent in the middle is connected to again', async () => {
+    await using server = await served()
+    const args = ['download', ...at(server.port), '/big', 'silent', '--limit', '2', '--timeout', '1']
+    const process = await startFerry(args, { ...options(), env: { FERRY_PASSWORD: 'secret' } })
+    const part = (): string | undefined => readdirSync(home.path).find((name) => name.startsWith('.silent.ferry-'))
+    while (readFileSync(`${home.path}/${part() ?? 'big'}`).length > 1_000_000 || part() === undefined) {
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+    server.freezeConnections()
+    const { exitCode, stderr } = await process.result
+    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: expect.stringContaining('timed out; trying again') })
+    expect(hash(`${home.path}/silent`)).toBe(wanted)
+  })
+
+  test('that is typed is asked for once', async () => {
+    await using server = await served()
+    const args = ['shell', ...at(server.port)]
+    const { output, exitCode } = await runInTerminal(args, {
+      ...options(),
+      inTurn: true,
+      typing: [
+        { at: /password: /, text: 'secret\r' },
+        { at: /\/> /, text: 'ls -1\r' },
+        { at: /big[\s\S]*\/> /, before: async () => server.dropConnections(), text: 'rename big bigger\r' },
+        { at: /trying again[\s\S]*\/> /, text: 'ls -1\r' },
+        { at: /bigger[\s\S]*\/> /, text: 'bye\r' },
+      ],
+    })
+    expect(exitCode).toBe(0)
+    expect(output.match(/password: /g)).toHaveLength(1)
+    expect(server.logins.filter(({ method }) => method === 'password')).toHaveLength(2)
+    expect(server.accepted()).toBe(2)
+  })
 })
 
 describe('where the retries are not enough', () => {
