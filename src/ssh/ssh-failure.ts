@@ -14,7 +14,7 @@ export type Phase = 'greeting' | 'key exchange' | 'login' | 'channel' | 'open'
 const greetingBytesMax = 1024
 
 /** RFC 4253 §4.2 and §5.1; other lines may come before. */
-const greetingOfSsh2 = /^SSH-(?:2\.0|1\.99)-/m
+const greetingOfSsh2 = /^SSH-(?:2\.0|1\.99)-[^\n]*\n/m
 
 /** Lists of the last algorithm that was negotiated, as ssh2's debug messages have them. */
 const negotiation =
@@ -155,6 +155,8 @@ export class SshFailure {
   #noSsh(): FerryError {
     const text = decodeName(this.#greeting)
     if (text.trim() === '') return connectError(this.#settings, 'the server closed the connection without a word')
+    if (/^SSH-[^\n]*$/.test(text))
+      return connectError(this.#settings, 'the server closed the connection in its greeting')
     return connectError(this.#settings, `not an SSH server: it says "${excerpt(text)}"`)
   }
 }
