@@ -15,6 +15,8 @@ export async function endProcess(status: number): Promise<never> {
 /** Node's own end waits for its threads, and one that opens a FIFO nobody writes to does not come back: then a signal ends the process. */
 export function endProcessNow(status: number): never {
   if (isAtWork()) {
+    // A signal runs none of the listeners that end what ferry has started.
+    process.emit('exit', status)
     const signal = signals[status] ?? 'SIGKILL'
     process.removeAllListeners(signal)
     process.kill(process.pid, signal)

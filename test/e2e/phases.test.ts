@@ -1,10 +1,11 @@
 import { once } from 'node:events'
-import { mkdir, readdir, writeFile } from 'node:fs/promises'
+import { mkdir, open, readdir, writeFile } from 'node:fs/promises'
 import { createServer, type Socket } from 'node:net'
 import { join } from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import type { Connection } from '../../src/model/connection.ts'
 import { openStateStore } from '../../src/state/open-state-store.ts'
+import { mkfifoSync } from '../operations/mkfifo.ts'
 import { pipeTo, startPlainSftp } from '../support/plain-sftp.ts'
 import { describeWithSshd } from '../support/requirements.ts'
 import { type FerryProcess, startFerry } from '../support/run-ferry.ts'
@@ -105,14 +106,15 @@ async function start(transport: Transport, phase: Phase, flags: readonly string[
   }
 }
 
-/** A state with this connection as `bank`, and its location. */
-async function storeBank(home: string, fields: Partial<Connection>): Promise<string> {
-  const value = { name: 'bank', host: '127.0.0.1', ...fields }
+/** A state with these connections as `bank` and `other`, and its location. */
+async function storeBank(home: string, fields: Partial<Connection>, other: Partial<Connection> = {}): Promise<string> {
+  const named = (name: string, more: Partial<Connection>) =>
+    [name, { value: { name, host: '127.0.0.1', ...more }, origin: {} }] as const
   const location = join(home, 'state.json')
   const { signal } = new AbortController()
   await openStateStore(location, { environment: { HOME: home }, signal }).update((state) => ({
     ...state,
-    connections: new Map([['bank', { value, origin: {} }]]),
+    connections: new Map([named('bank', fields), named('other', other)]),
   }))
   return location
 }
@@ -160,29 +162,72 @@ describe('over ssh a server that falls silent', () => suite('ssh'))
 describeWithSshd("over the system's ssh a server that falls silent", () => suite('openssh'))
 describe('over a command a server that falls silent', () => suite('command'))
 
-/** Tells that it runs by a connection to a port, and does not want to end. */
-const stubborn =
-  'process.on("SIGTERM", () => undefined); require("node:net").connect(Number(process.argv[1]), "127.0.0.1")'
+/** Tells by a connection to a port that it runs, and by a byte there that its input has ended; it does not want to end. */
+const stubborn = `process.on("SIGTERM", () => undefined)
+const told = require("node:net").connect(Number(process.argv[1]), "127.0.0.1")
+process.stdin.on("end", () => told.write(".")).resume()`
 
-// promise: interrupt
-test.each<[string, (port: string) => Partial<Connection>]>([
-  ['a command', (port) => ({ transport: 'command', command: ['node', '-e', stubborn, port] })],
-  ['a ProxyCommand', (port) => ({ ssh_options: { ProxyCommand: `node -e '${stubborn}' ${port}` } })],
-])('the second Ctrl-C ends %s that does not want to end', async (_what, fieldsOf) => {
+interface Stubborn extends FerryProcess {
+  readonly inputEnded: Promise<unknown>
+  readonly gone: Promise<unknown>
+}
+
+/** Starts ferry with such a program for `bank`, which runs by then. */
+async function withStubborn(
+  fieldsOf: (port: string) => Partial<Connection>,
+  args: readonly string[] = ['ls', 'bank'],
+  other: Partial<Connection> = {},
+): Promise<Stubborn> {
   const listener = createServer()
   await once(listener.listen(0, '127.0.0.1'), 'listening')
   const address = listener.address()
   const port = typeof address === 'object' && address !== null ? String(address.port) : ''
-  await using folder = await temporaryDirectory()
+  const folder = await temporaryDirectory()
+  onTestFinished(async () => {
+    listener.close()
+    await folder[Symbol.asyncDispose]()
+  })
   const home = folder.path
-  const location = await storeBank(home, fieldsOf(port))
+  const location = await storeBank(home, fieldsOf(port), other)
   const connected = once(listener, 'connection')
-  const ferry = await startFerry(['ls', 'bank'], { home, env: { FERRY_STATE: location } })
+  const ferry = await startFerry(args, { home, env: { FERRY_STATE: location } })
   const [socket]: Socket[] = await connected
-  const gone = once(socket?.resume() ?? listener, 'close')
+  const told = socket ?? listener
+  const [inputEnded, gone] = [once(told, 'data'), once(told, 'close')]
+  return { ...ferry, inputEnded, gone }
+}
+
+const stubbornCommand = (port: string): Partial<Connection> => ({
+  transport: 'command',
+  command: ['node', '-e', stubborn, port],
+})
+
+// promise: interrupt
+test.each<[string, (port: string) => Partial<Connection>]>([
+  ['a command', stubbornCommand],
+  ['a ProxyCommand', (port) => ({ ssh_options: { ProxyCommand: `node -e '${stubborn}' ${port}` } })],
+])('the second Ctrl-C ends %s that does not want to end', async (_what, fieldsOf) => {
+  const ferry = await withStubborn(fieldsOf)
   ferry.kill('SIGINT')
+  // Two signals at once may be one.
+  await ferry.inputEnded
   ferry.kill('SIGINT')
   expect(await ferry.result).toMatchObject({ exitCode: 130 })
-  await gone
-  listener.close()
+  await ferry.gone
+})
+
+// promise: interrupt
+test('and that of another connection, while a thread waits for a FIFO', async () => {
+  await using folder = await temporaryDirectory()
+  const silent = join(folder.path, 'silent')
+  mkfifoSync(silent)
+  const ferry = await withStubborn(stubbornCommand, ['ping', 'bank', 'other'], { ssh_config_file: silent })
+  // Opens when ferry has opened the other end.
+  await using _writer = await open(silent, 'w')
+  ferry.kill('SIGINT')
+  // Two signals at once may be one.
+  await ferry.inputEnded
+  ferry.kill('SIGINT')
+  expect(await ferry.result).toMatchObject({ signal: 'SIGINT' })
+  await ferry.gone
 })
