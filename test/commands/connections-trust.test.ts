@@ -71,6 +71,23 @@ test('with the right fingerprint the key is stored, without logging in', async (
   expect(await stored()).toMatchObject({ host_key: [server.hostKeyFingerprint], active: false })
 })
 
+test('a server that is not there yet is waited for with --retry', async () => {
+  await put()
+  const { port, hostKey, hostKeyFingerprint } = server
+  await server.stop()
+  const note = async (_level: number, text: string): Promise<void> => {
+    if (text.includes('trying again')) server = await startSftpServer({ root: home, users: [], port, hostKey })
+  }
+  const environment = { HOME: home }
+  const offered = await offeredHostKeys('bank', 3, {
+    store: async () => store(),
+    environment,
+    events: { note },
+    signal,
+  })
+  expect(offered).toMatchObject([{ fingerprint: hostKeyFingerprint }])
+})
+
 test('with another fingerprint nothing is stored, and it is 21', async () => {
   await put()
   const { status, stderr } = await trust('--yes', '--fingerprint', otherFingerprint)
