@@ -6,7 +6,6 @@ import { promisify } from 'node:util'
 import { build } from 'esbuild'
 import { manifestValidator } from './manifest-validator.js'
 import { nativeAddons } from './native-addons.js'
-import { ssh2Client } from './ssh2-client.js'
 import { billOfMaterials, bundledPackages, licenceTexts } from './third-party.js'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -23,7 +22,7 @@ const shared = {
   legalComments: 'none',
   // ssh2's addons are looked for where it is installed.
   logOverride: { 'require-resolve-not-external': 'silent' },
-  plugins: [manifestValidator.esbuild, nativeAddons, ssh2Client],
+  plugins: [manifestValidator.esbuild, nativeAddons],
 }
 
 // The command line is one script with its libraries: a function of `require` and its folder, which V8 can keep compiled (code-cache.ts).

@@ -1,6 +1,4 @@
-import type { IdentityCallback, ParsedKey, SignCallback, SigningRequestOptions } from 'ssh2'
-import agent from 'ssh2/lib/agent.js'
-import keyParser from 'ssh2/lib/protocol/keyParser.js'
+import ssh2, { type IdentityCallback, type ParsedKey, type SignCallback, type SigningRequestOptions } from 'ssh2'
 
 /** Makes a signature with the private half of a key, wherever that is. */
 export type Sign = (data: Buffer) => Promise<Buffer>
@@ -9,7 +7,7 @@ export type Sign = (data: Buffer) => Promise<Buffer>
  * One key as an agent of ssh2's: the only way in which it waits for a signature. The key goes by the name of its signature algorithm,
  * which ssh2 would choose by itself for RSA, and then take SHA-1 where the server does not say what it takes.
  */
-export class OneKeyAgent extends agent.BaseAgent<ParsedKey> {
+export class OneKeyAgent extends ssh2.BaseAgent<ParsedKey> {
   readonly #blob: Buffer
   readonly #algorithm: string
   readonly #sign: Sign
@@ -25,7 +23,7 @@ export class OneKeyAgent extends agent.BaseAgent<ParsedKey> {
   }
 
   override getIdentities(callback: IdentityCallback<ParsedKey>): void {
-    const parsed = keyParser.parseKey(this.#blob)
+    const parsed = ssh2.utils.parseKey(this.#blob)
     if (parsed instanceof Error) callback(parsed)
     else callback(undefined, [Object.create(parsed, { type: { value: this.#algorithm } })])
   }

@@ -1,5 +1,5 @@
 import { createPrivateKey, type KeyObject } from 'node:crypto'
-import keyParser from 'ssh2/lib/protocol/keyParser.js'
+import ssh2 from 'ssh2'
 import { keyTypeOf } from './known-hosts.ts'
 import { readPuttyKey } from './putty-key.ts'
 import { type PrivateKey, signingKey, unsupportedType } from './signing-key.ts'
@@ -57,7 +57,7 @@ function readOpenssh(text: string, passphrase: string | undefined): KeyText {
 
 function throughSsh2(text: string, passphrase: string | undefined, encrypted: boolean, blob: Buffer): KeyText {
   if (encrypted && (passphrase === undefined || passphrase === '')) return { kind: 'encrypted', blob }
-  const parsed = keyParser.parseKey(text, passphrase)
+  const parsed = ssh2.utils.parseKey(text, passphrase)
   if (parsed instanceof Error || Array.isArray(parsed)) {
     return encrypted ? { kind: 'encrypted', blob } : unusable(damaged)
   }
