@@ -9,6 +9,7 @@ import { glance } from '../operations/glance.ts'
 import { asOneChange } from '../sftp/audited-session.ts'
 import type { Handle, OpenFlags, SftpSession } from '../sftp/session.ts'
 import { ContentHash } from '../transfer/content-hash.ts'
+import { appending, keepsContent } from '../transfer/keeps-content.ts'
 import { sendFile } from '../transfer/send-file.ts'
 import { TransferWindow } from '../transfer/transfer-window.ts'
 import { timesOf, uploadFile } from '../transfer/upload-file.ts'
@@ -53,10 +54,11 @@ async function sendOpen(
   const { signal } = run
   const { resume, preserve, sync, window, report } = flags
   const content = made && new ContentHash()
-  const start = resume ? await sizeToResume(run, from, to, stats.size) : 0
+  const there = resume ? await sizeToResume(run, from, to, stats.size) : 0
+  const start = there > 0 && (await keepsContent(session, to)) ? there : 0
   const attributes = { permissions: stats.mode & 0o777, ...(preserve && { times: timesOf(stats) }) }
-  const how = resume ? { append: true } : { truncate: true }
-  const handle = await openTarget({ session, signal }, to, { write: true, create: true, ...how }, attributes)
+  const how = resume && start === there ? appending : { write: true, create: true, truncate: true }
+  const handle = await openTarget({ session, signal }, to, how, attributes)
   const warnings: string[] = []
   const ending = {
     ...(preserve && { changes: attributes }),

@@ -3,6 +3,7 @@ import { type Attributes, fileType, isFile } from '../model/attributes.ts'
 import type { RemotePath } from '../model/remote-path.ts'
 import { lstatOrAbsent } from '../sftp/lstat-or-absent.ts'
 import { type Handle, offers, type SftpSession } from '../sftp/session.ts'
+import { appending, keepsContent } from './keeps-content.ts'
 import { type RemoteTarget, remoteTarget } from './remote-target.ts'
 import { replacement } from './replacement.ts'
 import { keepsPart, type Resume } from './resume.ts'
@@ -68,7 +69,13 @@ async function writeInPlace(
   fill: Fill,
   left: Left,
 ): Promise<number> {
-  const flags = { write: true, create: true, truncate: !append, append, exclusive: !overwrite }
+  if (append && (await holdsBytes(session, to)) && !(await keepsContent(session, to))) {
+    left.state = `${to} is as it was`
+    throw new FerryError('unsupported', `${to}: the server empties a file that is opened to be appended to`, {
+      path: to,
+    })
+  }
+  const flags = { ...(append ? appending : { write: true, create: true, truncate: true }), exclusive: !overwrite }
   const attributes = mode === undefined ? {} : { permissions: mode }
   const handle = await session.open(to, flags, attributes).catch(async (error: unknown) => {
     throw await whyNotOpened(session, to, overwrite, error)
@@ -78,6 +85,14 @@ async function writeInPlace(
   left.state = `${to} is written all the same`
   await check?.(to)
   return bytes
+}
+
+async function holdsBytes(session: SftpSession, path: string): Promise<boolean> {
+  const { size = 0 } = await session.stat(path).catch((error: unknown): Attributes => {
+    if (endsAll(error)) throw error
+    return {}
+  })
+  return size > 0
 }
 
 /** Not every server heeds APPEND, so the offsets say it too. */
@@ -145,9 +160,13 @@ async function openPart(
   const fresh = { write: true, create: true, exclusive: true }
   if (resume === undefined) return { handle: await session.open(part, fresh, attributes(0)), start: 0 }
   const existing = await lstatOrAbsent(session, part)
+  if (existing !== undefined && !isFile(existing)) {
+    throw new FerryError('wrong_kind', `${part}: not a regular file`, { path: part })
+  }
+  const goesOn = existing !== undefined && (await keepsContent(session, part))
+  if (existing !== undefined && !goesOn) await session.remove(part)
   // It has to be read and written again.
-  if (existing === undefined) return { handle: await session.open(part, fresh, attributes(0o600)), start: 0 }
-  if (!isFile(existing)) throw new FerryError('wrong_kind', `${part}: not a regular file`, { path: part })
+  if (!goesOn) return { handle: await session.open(part, fresh, attributes(0o600)), start: 0 }
   const proven = await provenPart(session, part, resume)
   const handle = await session.open(part, { write: true })
   try {

@@ -21,7 +21,6 @@ export type Lack =
   | 'modes'
   | 'names that are not UTF-8'
   | 'appending'
-  /** Writing a file elsewhere than at its beginning. */
   | 'resuming uploads'
   | 'df'
 

@@ -1,14 +1,16 @@
-import { readFileSync, readlinkSync, renameSync, symlinkSync } from 'node:fs'
+import { existsSync, readFileSync, readlinkSync, renameSync, symlinkSync, truncateSync } from 'node:fs'
 import { expect, test } from 'vitest'
+import { FerryError } from '../../src/errors/ferry-error.ts'
 import { remotePath } from '../../src/model/remote-path.ts'
 import { createSymlink } from '../../src/operations/create-link.ts'
 import { info } from '../../src/operations/info.ts'
 import { remove } from '../../src/operations/remove.ts'
 import { rename } from '../../src/operations/rename.ts'
 import { upload } from '../../src/operations/upload.ts'
+import { writeFile } from '../../src/operations/write-file.ts'
 import { attributes, status } from '../support/sftp-server/acts.ts'
 import type { Act, Fault } from '../support/sftp-server/faults.ts'
-import { namesIn, plant, type Rig, servedRig, signal } from './rig.ts'
+import { counted, namesIn, outcomeOf, plant, type Rig, servedRig, signal } from './rig.ts'
 
 /** What servers were seen to do (docs/interop.md), one at a time; `npm run interop` meets them themselves. */
 const ok = status(0)
@@ -97,4 +99,50 @@ test('rename refuses what exists also where RENAME would replace it', async () =
     code: 'already_exists',
   })
   expect(readFileSync(there('b'), 'utf8')).toBe('b')
+})
+
+const empties =
+  (rig: () => Rig): Act =>
+  (exchange) => {
+    const [path = ''] = exchange.paths
+    const file = rig().there(path.slice(1))
+    if (existsSync(file)) truncateSync(file)
+    return exchange.perform()
+  }
+
+test('nothing is appended where the server empties what is opened, and the file is as it was', async () => {
+  const { session, there } = await wildRig('open', empties)
+  plant(there(), { log: 'old' })
+  const appended = writeFile(session, remotePath('/log'), Buffer.from('new'), { append: true, signal })
+  await expect(appended).rejects.toMatchObject({
+    code: 'unsupported',
+    message: expect.stringMatching(/, \/log is as it was$/),
+  })
+  expect(readFileSync(there('log'), 'utf8')).toBe('old')
+  expect(namesIn(there())).toEqual(['log'])
+})
+
+test('a file is appended to on any other server, and nothing is left of the look', async () => {
+  const { session, there, asked } = await wildRig('open', () => (exchange) => exchange.perform())
+  plant(there(), { log: 'old' })
+  for (const text of ['1', '2'])
+    await writeFile(session, remotePath('/log'), Buffer.from(text), { append: true, signal })
+  expect(readFileSync(there('log'), 'utf8')).toBe('old12')
+  expect(namesIn(there())).toEqual(['log'])
+  expect(asked().filter((name) => name === 'open')).toHaveLength(4)
+})
+
+test('an upload is resumed by sending all again where the server empties what is opened', async () => {
+  const { session, here, there } = await wildRig('open', empties)
+  const content = counted(6_000_000)
+  plant(here(), { a: content })
+  const stop = new AbortController()
+  const listener = ({ kind }: { readonly kind: string }): void => {
+    if (kind === 'moved') stop.abort(new FerryError('cancelled', 'stopped'))
+  }
+  await outcomeOf(upload(session, [here('a')], remotePath('/a'), { resume: true, listener, signal: stop.signal }))
+  expect(namesIn(there())).toEqual([expect.stringMatching(/^\.a\.ferry-/)])
+  await upload(session, [here('a')], remotePath('/a'), { resume: true, signal })
+  expect(readFileSync(there('a')).equals(content)).toBe(true)
+  expect(namesIn(there())).toEqual(['a'])
 })

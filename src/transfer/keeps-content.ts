@@ -1,0 +1,45 @@
+import type { Handle, OpenFlags, SftpSession } from '../sftp/session.ts'
+import { offers } from '../sftp/session.ts'
+import { temporaryName } from './temporary-name.ts'
+import { endsAll } from './transfer-error.ts'
+
+export const appending: OpenFlags = { write: true, create: true, append: true }
+
+const keepers = new WeakMap<SftpSession, boolean>()
+
+/**
+ * Whether a file that is opened to be appended to keeps what it holds. rclone's server empties it, so who is not OpenSSH's is asked once a
+ * session, by a file of our own beside `path`.
+ */
+export async function keepsContent(session: SftpSession, path: string): Promise<boolean> {
+  if (offers(session, 'expand-path@openssh.com')) return true
+  const known = keepers.get(session)
+  if (known !== undefined) return known
+  const probe = temporaryName(path)
+  const made = await session.open(probe, { write: true, create: true, exclusive: true }).catch((error: unknown) => {
+    if (endsAll(error)) throw error
+    return undefined
+  })
+  // Where no file can be made beside it, nothing is known of it.
+  if (made === undefined) return true
+  try {
+    await writeByte(session, made, 0)
+    await writeByte(session, await session.open(probe, appending), 1)
+    const keeps = (await session.stat(probe)).size === 2
+    keepers.set(session, keeps)
+    return keeps
+  } catch (error) {
+    if (endsAll(error)) throw error
+    return false
+  } finally {
+    await session.remove(probe).catch(() => undefined)
+  }
+}
+
+async function writeByte(session: SftpSession, handle: Handle, offset: number): Promise<void> {
+  try {
+    await session.write(handle, offset, Uint8Array.of(0x0a))
+  } finally {
+    await session.close(handle)
+  }
+}
