@@ -1,7 +1,7 @@
 import { FerryError } from '../errors/ferry-error.ts'
 import { isDirectory } from '../model/attributes.ts'
 import { lstatOrAbsent } from './lstat-or-absent.ts'
-import type { SftpSession } from './session.ts'
+import { offers, type SftpSession } from './session.ts'
 
 // Steps whose answer was lost with the connection are not simply repeated. What is there now tells whether they were done.
 
@@ -34,14 +34,20 @@ export const isMade =
 export const isLinkTo =
   (target: string, link: string): Look =>
   async (session) => {
-    try {
-      return (await session.readlink(link)) === target
-    } catch (error) {
-      // What is no link, or not there, is answered in many ways.
-      if (error instanceof FerryError && error.exitCode === 1) return false
-      throw error
-    }
+    if (await isTargetOf(session, link, target)) return true
+    // Others than OpenSSH's own server may take the paths in the draft's order.
+    return !offers(session, 'expand-path@openssh.com') && isTargetOf(session, target, link)
   }
+
+async function isTargetOf(session: SftpSession, link: string, target: string): Promise<boolean> {
+  try {
+    return (await session.readlink(link)) === target
+  } catch (error) {
+    // What is no link, or not there, is answered in many ways.
+    if (error instanceof FerryError && error.exitCode === 1) return false
+    throw error
+  }
+}
 
 /** Two names of one file have all their attributes in common. */
 export const isSameFile =

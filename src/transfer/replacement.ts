@@ -34,6 +34,8 @@ async function knowsPosixRename(session: SftpSession, path: string): Promise<boo
     await session.posixRename(temporaryName(path), temporaryName(path))
     return false
   } catch (error) {
+    // With --retry: the answer was lost with the connection, and there is another one.
+    if (error instanceof FerryError && error.code === 'outcome_unknown') return knowsPosixRename(session, path)
     if (endsAll(error)) throw error
     return error instanceof FerryError && error.code === 'not_found'
   }

@@ -1,5 +1,5 @@
 import { existsSync, readFileSync, readlinkSync, renameSync, symlinkSync, truncateSync } from 'node:fs'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { FerryError } from '../../src/errors/ferry-error.ts'
 import { remotePath } from '../../src/model/remote-path.ts'
 import { createSymlink } from '../../src/operations/create-link.ts'
@@ -8,13 +8,17 @@ import { remove } from '../../src/operations/remove.ts'
 import { rename } from '../../src/operations/rename.ts'
 import { upload } from '../../src/operations/upload.ts'
 import { writeFile } from '../../src/operations/write-file.ts'
+import { reconnecting } from '../sftp/reconnecting.ts'
 import { attributes, status } from '../support/sftp-server/acts.ts'
 import type { Act, Fault } from '../support/sftp-server/faults.ts'
+import { temporaryDirectory } from '../support/temporary-directory.ts'
 import { counted, namesIn, outcomeOf, plant, type Rig, servedRig, signal } from './rig.ts'
 
 /** What servers were seen to do (docs/interop.md), one at a time; `npm run interop` meets them themselves. */
 const ok = status(0)
 const extensions = {}
+
+type Place = Pick<Rig, 'there'>
 
 /** Over a server that is not OpenSSH's, and does what the fault says with the files themselves. */
 async function wildRig(on: Fault['on'], act: (rig: () => Rig) => Act): Promise<Rig & { asked(): readonly string[] }> {
@@ -26,7 +30,7 @@ async function wildRig(on: Fault['on'], act: (rig: () => Rig) => Act): Promise<R
 }
 
 const renames =
-  (rig: () => Rig): Act =>
+  (rig: () => Place): Act =>
   (exchange) => {
     const [from = '', to = ''] = exchange.paths.map((path) => rig().there(path.slice(1)))
     try {
@@ -38,10 +42,14 @@ const renames =
   }
 
 const draftOrder =
-  (rig: () => Rig): Act =>
+  (rig: () => Place): Act =>
   (exchange) => {
     if (exchange.request.name !== 'symlink') return exchange.perform()
-    symlinkSync(exchange.request.path, rig().there(exchange.request.target.replace(/^\//, '')))
+    try {
+      symlinkSync(exchange.request.path, rig().there(exchange.request.target.replace(/^\//, '')))
+    } catch {
+      return status(4)(exchange)
+    }
     return ok(exchange)
   }
 
@@ -145,4 +153,39 @@ test('an upload is resumed by sending all again where the server empties what is
   await upload(session, [here('a')], remotePath('/a'), { resume: true, signal })
   expect(readFileSync(there('a')).equals(content)).toBe(true)
   expect(namesIn(there())).toEqual(['a'])
+})
+
+/** With `--retry`, over such a server whose first answer to the fault's request is lost. */
+async function cutRig(on: Fault['on'], act: (rig: () => Place) => Act) {
+  const folder = await temporaryDirectory()
+  onTestFinished(() => folder[Symbol.asyncDispose]())
+  const root = `${folder.path}/root`
+  plant(folder.path, { 'root/a': 'old', new: 'new' })
+  const honest = act(() => ({ there: (path = '') => `${root}/${path}` }))
+  const lost: Act = async (exchange) => {
+    await honest(exchange)
+    exchange.destroy()
+    return undefined
+  }
+  const faults: Fault[] = [
+    { on, times: 1, act: lost },
+    { on, act: honest },
+  ]
+  const { session } = await reconnecting({ root, extensions, faults })
+  return { session, root, here: folder.path }
+}
+
+// promise: retry-repeats
+test('a look at how the server replaces files whose answer is lost is taken again', async () => {
+  const { session, root, here } = await cutRig('posix-rename@openssh.com', renames)
+  await upload(session, [`${here}/new`], remotePath('/a'), { signal })
+  expect(readFileSync(`${root}/a`, 'utf8')).toBe('new')
+})
+
+// promise: retry-looks
+test("a link in the draft's order whose answer is lost is found", async () => {
+  const { session, root } = await cutRig('symlink', draftOrder)
+  await createSymlink(session, 'a', remotePath('/link'), { signal })
+  expect(readlinkSync(`${root}/link`)).toBe('a')
+  expect(namesIn(root)).toEqual(['a', 'link'])
 })
