@@ -12,7 +12,9 @@ const linkMode = 0o120777
 export async function linkItself(lstat: Promise<Attributes>, readlink: Promise<string>): Promise<Attributes> {
   const [told, target] = await Promise.allSettled([lstat, readlink])
   // An answer that was lost is no sign that there is no link.
-  if (target.status === 'rejected' && isLoss(target.reason)) throw target.reason
+  if (target.status === 'rejected' && isLoss(target.reason)) {
+    throw told.status === 'rejected' ? told.reason : target.reason
+  }
   if (target.status === 'rejected' || (told.status === 'fulfilled' && isSymlink(told.value))) return lstat
   const followed = told.status === 'fulfilled' ? told.value : {}
   return { ...followed, permissions: linkMode, size: encodeName(target.value).length }
