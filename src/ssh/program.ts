@@ -1,7 +1,10 @@
 import { type ChildProcess, type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { accessSync, constants, existsSync } from 'node:fs'
+import { delimiter, join } from 'node:path'
 import { FerryError } from '../errors/ferry-error.ts'
 import { localReason } from '../errors/local-error.ts'
+import { fsPath } from '../model/name-bytes.ts'
 
 /** A program has so long to end after its input did, and so long again after SIGTERM. */
 const closeGraceMs = 1000
@@ -13,7 +16,10 @@ function killRunning(): void {
   for (const [child, ownSession] of running) killProgram(child, 'SIGKILL', ownSession)
 }
 
-/** Starts a program with pipes to it; no shell looks at its words. `ownSession` keeps it from the terminal and from Ctrl-C there. */
+/**
+ * Starts a program with pipes to it; no shell looks at its words. Ctrl-C at the terminal reaches ferry alone, which has things to put in
+ * order over the program: that ignores it (as OpenSSH sftp.c has it for its ssh), or with `ownSession` has no terminal at all.
+ */
 export function startProgram(
   program: string,
   words: readonly string[],
@@ -21,11 +27,33 @@ export function startProgram(
   ownSession = false,
 ): ChildProcessWithoutNullStreams {
   try {
-    const child = spawn(program, words, { stdio: ['pipe', 'pipe', 'pipe'], env: environment, detached: ownSession })
+    const [file, args] = ownSession ? [program, words] : unheeding(program, words, environment['PATH'])
+    const child = spawn(file, args, { stdio: ['pipe', 'pipe', 'pipe'], env: environment, detached: ownSession })
     keepUntilExit(child, ownSession)
     return child
   } catch (error) {
     throw cannotStart(program, error)
+  }
+}
+
+/** What is ignored stays so in the program that takes the shell's place; Node itself can start none that ignores a signal. */
+function unheeding(program: string, words: readonly string[], path: string | undefined): [string, readonly string[]] {
+  if (!existsSync('/bin/sh')) return [program, words]
+  checkExecutable(program, path)
+  return ['/bin/sh', ['-c', `trap '' INT; exec "$@"`, 'sh', program, ...words]]
+}
+
+/** Throws what execvp(3) would; without PATH it is the shell that knows where to look. */
+function checkExecutable(program: string, path: string | undefined): void {
+  const folders = path?.split(delimiter) ?? []
+  const files = program.includes('/') ? [program] : folders.map((folder) => join(folder, program))
+  for (const [index, file] of files.entries()) {
+    try {
+      accessSync(fsPath(file), constants.X_OK)
+      return
+    } catch (error) {
+      if (index === files.length - 1) throw error
+    }
   }
 }
 

@@ -9,7 +9,8 @@ import { mkfifoSync } from '../operations/mkfifo.ts'
 import { pipeTo, startPlainSftp } from '../support/plain-sftp.ts'
 import { describeWithSshd } from '../support/requirements.ts'
 import { type FerryProcess, startFerry } from '../support/run-ferry.ts'
-import { drop, stopReading } from '../support/sftp-server/acts.ts'
+import { runInTerminal } from '../support/run-in-terminal.ts'
+import { drop, gate, stopReading } from '../support/sftp-server/acts.ts'
 import type { Act, Fault } from '../support/sftp-server/faults.ts'
 import type { LoginFault } from '../support/sftp-server/login-faults.ts'
 import type { SftpServerOptions } from '../support/sftp-server/sftp-server.ts'
@@ -230,4 +231,38 @@ test('and that of another connection, while a thread waits for a FIFO', async ()
   ferry.kill('SIGINT')
   expect(await ferry.result).toMatchObject({ signal: 'SIGINT' })
   await ferry.gone
+})
+
+/** Joins its standard streams with a port; unlike Node, bash and cat leave a signal ignored that was ignored before. */
+const joined = (port: number): string => `exec 3<>/dev/tcp/127.0.0.1/${port}; cat <&3 & cat >&3; kill $!`
+
+// promise: interrupt
+test.each<[string, (plain: number, ssh: number) => Partial<Connection>]>([
+  ['a command', (plain) => ({ transport: 'command', command: ['bash', '-c', joined(plain)] })],
+  ['a ProxyCommand', (_plain, ssh) => ({ ssh_options: { ProxyCommand: `bash -c '${joined(ssh)}'` } })],
+])('Ctrl-C at the terminal leaves %s to ferry, which removes its partial file', async (_what, fieldsOf) => {
+  await using folder = await temporaryDirectory()
+  const home = folder.path
+  const [root, file] = [join(home, 'there'), join(home, 'file')]
+  await mkdir(root)
+  await writeFile(file, 'x')
+  const writing = gate()
+  const faults: Fault[] = [{ on: 'write', act: writing.act }]
+  await using plain = await startPlainSftp({ root, faults })
+  await using server = await startSftpServer({ root, faults, users: [{ name: 'deploy', password: 'right' }] })
+  const login = { username: 'deploy', password: { env: 'PASSWORD' }, host_key: [server.hostKeyFingerprint] }
+  const fields = fieldsOf(plain.port, server.port)
+  const env = { PASSWORD: 'right', FERRY_STATE: await storeBank(home, { ...login, ...fields }) }
+  const { screen, exitCode } = await runInTerminal(['upload', 'bank', file, '/new'], {
+    ...{ home, env },
+    typing: [
+      { at: /./, before: () => writing.reached, text: '\x03' },
+      { at: /\^C/, before: async () => writing.open(), text: '' },
+    ],
+  })
+  expect({ screen, exitCode }).toEqual({
+    screen: expect.stringMatching(/ferry: upload bank: interrupted$/),
+    exitCode: 130,
+  })
+  expect(await readdir(root)).toEqual([])
 })
