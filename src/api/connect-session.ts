@@ -1,5 +1,6 @@
 import { FerryError } from '../errors/ferry-error.ts'
 import { type OpenSessionOptions, openSession } from '../sftp/open-session.ts'
+import { initPacket } from '../sftp/packets.ts'
 import { ReconnectingSession } from '../sftp/reconnecting-session.ts'
 import type { SftpSession } from '../sftp/session.ts'
 import { connectChannel } from '../ssh/connect-channel.ts'
@@ -74,7 +75,7 @@ function moreConnections(
     return session(another, { signal, like })
   }
   return {
-    connection: async (signal) => session(await connectChannel(settings, silent, signal), { signal }),
+    connection: async (signal) => session(await connectChannel(settings, silent, signal, initPacket()), { signal }),
     ...(present().another && { channel }),
     note: (text) => note(1, text),
   }
@@ -97,7 +98,7 @@ async function open(
   { limit, serial, events, signal }: Omit<ConnectSessionOptions, 'retry'>,
 ): Promise<Opened> {
   const startedAt = performance.now()
-  const whole = await connectChannel(settings, events, signal)
+  const whole = await connectChannel(settings, events, signal, initPacket())
   const channel = limit === undefined ? whole : limitBandwidth(whole, limit)
   const session = await openSession(channel, {
     ...sessionOptions(settings, events, (level, text) => events.note(level, text)),

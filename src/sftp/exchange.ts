@@ -74,7 +74,7 @@ export class Exchange {
       if (this.#death !== undefined) return reject(about(start, this.#death))
       this.#version = { resolve, reject: (reason) => reject(about(start, reason)) }
       this.#clock.restart()
-      this.#sender.send(initPacket())
+      if (!this.#channel.hasBegun) this.#sender.send(initPacket())
     })
   }
 

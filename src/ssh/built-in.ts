@@ -1,6 +1,7 @@
 import { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { setImmediate } from 'node:timers/promises'
+import type { Client } from 'ssh2'
 import { FerryError } from '../errors/ferry-error.ts'
 import { localReason } from '../errors/local-error.ts'
 import { orAbort } from '../model/or-abort.ts'
@@ -10,16 +11,20 @@ import { HostKeyCheck, PinMismatch, typeOfAlgorithm } from './host-key.ts'
 import { connectProxyCommand } from './proxy-command.ts'
 import type { SshSettings } from './settings.ts'
 import type { OpenChannel, SshConnection } from './ssh-connection.ts'
-import { sendVariables } from './ssh2-internals.ts'
+import { countOpening, sendOpening, sendVariables } from './ssh2-internals.ts'
 import { Subsystem } from './subsystem.ts'
 import { connectError, connectTcp, endpoint } from './tcp.ts'
 import type { Channel, TransportEvents } from './transport.ts'
 
-/** SSH by ssh2, through jump hosts where there are any, and the plain channel of the sftp subsystem. */
+/**
+ * SSH by ssh2, through jump hosts where there are any, and the plain channel of the sftp subsystem. `opening` is what the channel begins
+ * with: it goes out before the server has granted it.
+ */
 export async function connectBuiltIn(
   settings: SshSettings,
   events: TransportEvents,
   signal: AbortSignal,
+  opening?: Uint8Array,
 ): Promise<Channel> {
   using deadline = new Deadline(settings.timeoutMs, signal)
   const clocked = pausing(events, deadline)
@@ -33,7 +38,7 @@ export async function connectBuiltIn(
       const connection = await viaJumpHost(hop, () => connectHost(hop, way.at(-1), leadOn, clocked, deadline))
       way.push(connection)
     }
-    const open = openSubsystem(settings.variables, events)
+    const open = openSubsystem(settings.variables, opening, events)
     const connection = await connectHost(settings, way.at(-1), open, clocked, deadline)
     way.push(connection)
     const another = (anotherSignal: AbortSignal): Promise<Channel> =>
@@ -48,19 +53,31 @@ export async function connectBuiltIn(
 /** A jump host is only a way: nothing is opened on it but what leads on. */
 const leadOn: OpenChannel<true> = (_client, callback) => callback(undefined, true)
 
-const openSubsystem =
-  (variables: SshSettings['variables'], events: TransportEvents): OpenChannel<Subsystem> =>
-  (client, callback) => {
-    const names = [...variables.keys()].join(', ')
-    if (names !== '') {
-      if (sendVariables(client, variables)) events.note(2, `telling the server of the environment: ${names}`)
-      else events.note(0, `the server is not told of the environment: ${names}`)
-    }
+/** Opens any number of channels of one connection. */
+function openSubsystem(
+  variables: SshSettings['variables'],
+  opening: Uint8Array | undefined,
+  events: TransportEvents,
+): OpenChannel<Subsystem> {
+  const begins = new WeakMap<Client, boolean>()
+  return (client, callback) => {
+    const hasBegun = begins.get(client) ?? (opening !== undefined && sendOpening(client, opening))
+    if (!begins.has(client)) tellVariables(client, variables, events)
+    begins.set(client, hasBegun)
     client.subsys('sftp', (error, channel) => {
-      if (error) callback(error)
-      else callback(undefined, new Subsystem(client, channel))
+      if (error) return callback(error)
+      if (hasBegun && opening !== undefined) countOpening(channel, opening.length)
+      callback(undefined, new Subsystem(client, channel, hasBegun))
     })
   }
+}
+
+function tellVariables(client: Client, variables: SshSettings['variables'], events: TransportEvents): void {
+  const names = [...variables.keys()].join(', ')
+  if (names === '') return
+  if (sendVariables(client, variables)) events.note(2, `telling the server of the environment: ${names}`)
+  else events.note(0, `the server is not told of the environment: ${names}`)
+}
 
 /** A further channel of a connection; it is closed should it come too late. */
 async function openAnother(

@@ -5,11 +5,12 @@ import { connectOpenssh } from './openssh.ts'
 import type { Need, Settings } from './settings.ts'
 import type { Channel, TransportEvents } from './transport.ts'
 
-/** Opens a channel to the SFTP server, by the transport that the settings name. */
+/** Opens a channel to the SFTP server, by the transport that the settings name; a transport that can sends `opening` with the request. */
 export async function connectChannel(
   settings: Settings,
   events: TransportEvents,
   signal: AbortSignal,
+  opening?: Uint8Array,
 ): Promise<Channel> {
   const hosts = settings.transport === 'command' ? [settings] : [...settings.jumpHosts, settings]
   for (const { log, notes, warnings } of hosts) {
@@ -24,7 +25,7 @@ export async function connectChannel(
       for (const need of settings.neededBy) events.note(1, `using the system's ssh: ${needText(need)}`)
       return connectOpenssh(settings, events, signal)
     default:
-      return connectBuiltIn(settings, events, signal)
+      return connectBuiltIn(settings, events, signal, opening)
   }
 }
 

@@ -80,6 +80,6 @@ class PacedStream extends Duplex {
 }
 
 /** The channel with its bytes, both ways, at no more than so many a second; the SSH around them is not counted. It stays the only one. */
-export function limitBandwidth({ stream, ended, peer, close }: Channel, bytesPerSecond: number): Channel {
-  return { stream: new PacedStream(stream, bytesPerSecond), ended, peer, close }
+export function limitBandwidth({ stream, another, ...channel }: Channel, bytesPerSecond: number): Channel {
+  return { ...channel, stream: new PacedStream(stream, bytesPerSecond) }
 }

@@ -52,6 +52,33 @@ export function sendVariables(client: object, variables: ReadonlyMap<string, str
   return true
 }
 
+/**
+ * Has bytes sent on every channel right behind the request for its subsystem, as ssh does: that the server grants it is not waited for,
+ * which saves a round trip. `countOpening` has to take them from the channel's window.
+ */
+export function sendOpening(client: object, bytes: Uint8Array): boolean {
+  const protocol = member(client, '_protocol')
+  const subsystem = member(protocol, 'subsystem')
+  const data = member(protocol, 'channelData')
+  if (typeof protocol !== 'object' || protocol === null) return false
+  if (typeof subsystem !== 'function' || typeof data !== 'function') return false
+  Reflect.set(protocol, 'subsystem', (...args: unknown[]): unknown => {
+    const result: unknown = Reflect.apply(subsystem, protocol, args)
+    Reflect.apply(data, protocol, [args[0], bytes])
+    return result
+  })
+  return true
+}
+
+/** Takes so many bytes from what the server may still be sent on a channel. */
+export function countOpening(channel: object, bytes: number): void {
+  const outgoing = member(channel, 'outgoing')
+  const window = member(outgoing, 'window')
+  if (typeof outgoing === 'object' && outgoing !== null && typeof window === 'number') {
+    Reflect.set(outgoing, 'window', window - bytes)
+  }
+}
+
 /** What the server calls itself in its greeting: `OpenSSH_9.2p1`. */
 export function softwareOf(client: object): string | undefined {
   const software = member(client, '_remoteVer')

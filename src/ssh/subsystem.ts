@@ -10,10 +10,12 @@ import type { Channel } from './transport.ts'
 export class Subsystem {
   readonly #channel: ClientChannel
   readonly #lastWords: LastWords
+  readonly #hasBegun: boolean
   #status = ''
 
-  constructor(client: Client, channel: ClientChannel) {
+  constructor(client: Client, channel: ClientChannel, hasBegun: boolean) {
     this.#channel = channel
+    this.#hasBegun = hasBegun
     this.#lastWords = new LastWords(channel.stderr)
     widenWindow(client, channel)
     channel.on('exit', (code: number | null, signal?: string) => {
@@ -48,6 +50,7 @@ export class Subsystem {
       stream: this.#channel,
       ended,
       peer: { transport: 'ssh', host, port, username },
+      hasBegun: this.#hasBegun,
       ...(another && { another }),
       close: () => {
         closing ??= close()

@@ -7,6 +7,8 @@ export interface Channel {
   /** Settles once, when nothing more will come: with the reason, as an error that a pending request can be given. */
   readonly ended: Promise<FerryError>
   readonly peer: Peer
+  /** The bytes that open the conversation were sent with the request for the channel. */
+  readonly hasBegun?: boolean
   /** Opens another channel over the same connection, which ends with it at the latest; absent where there is room for one only. */
   readonly another?: (signal: AbortSignal) => Promise<Channel>
   /** Ends the channel and all that it stands on (connection, jump hosts, process); has a deadline of its own, never rejects. */

@@ -3,6 +3,7 @@ import { createServer, type Server } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Connection } from '../../src/model/connection.ts'
 import { openSession } from '../../src/sftp/open-session.ts'
+import { initPacket } from '../../src/sftp/packets.ts'
 import { describeWithSshd } from '../support/requirements.ts'
 import { startSftpServer } from '../support/sftp-server/start-sftp-server.ts'
 import { type Sshd, type SshdOptions, useSshd } from '../support/sshd.ts'
@@ -68,6 +69,25 @@ describeWithSshd('with a real sshd', () => {
       channel.stream.destroy()
       await channel.close()
     }
+  })
+
+  test('a session whose INIT went with the request for its channel is as any other', async () => {
+    const served = await startSftpServer({ root: '/', users: [{ name: 'deploy', password: 'right' }] })
+    await using bench = await Bench.open()
+    const scripted = { port: served.port, username: 'deploy', host_key: [served.hostKeyFingerprint] }
+    const password = { ...scripted, password: { env: 'PASSWORD' } }
+    for (const fields of [fieldsFor(sshd), password]) {
+      const trial = { opening: initPacket(), environment: { PASSWORD: 'right' } }
+      const channel = await bench.connect(fields, trial)
+      expect(channel.hasBegun).toBe(true)
+      await using first = await openSession(channel, { timeoutMs: 10_000, signal })
+      const other = await channel.another?.(signal)
+      expect(other?.hasBegun).toBe(true)
+      if (other === undefined) continue
+      await using second = await openSession(other, { timeoutMs: 10_000, signal, like: first })
+      expect(await Promise.all([first.realpath('/'), second.realpath('/')])).toEqual(['/', '/'])
+    }
+    await served.stop()
   })
 
   test('another channel serves as the first, and the first outlives it', async () => {

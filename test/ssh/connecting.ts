@@ -15,6 +15,8 @@ import '../../src/ssh/identities.ts'
 import '../../src/ssh/ssh-connection.ts'
 
 export interface Trial {
+  /** What the channel is to begin with. */
+  readonly opening?: Uint8Array
   readonly overrides?: Overrides
   readonly environment?: Readonly<Record<string, string | undefined>>
   /** Answers by what the prompt says; absent: there is nobody. */
@@ -85,6 +87,7 @@ export class Bench implements AsyncDisposable {
         }),
       },
       signal,
+      trial.opening,
     )
     this.#channels.push(channel)
     return channel

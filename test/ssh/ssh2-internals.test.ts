@@ -4,7 +4,15 @@ import { setImmediate } from 'node:timers/promises'
 import type { Connection as ServerConnection } from 'ssh2'
 import { describe, expect, test } from 'vitest'
 import { openSession } from '../../src/sftp/open-session.ts'
-import { endDebugging, isStrict, listenToLogin, sealChannel, widenWindow } from '../../src/ssh/ssh2-internals.ts'
+import {
+  countOpening,
+  endDebugging,
+  isStrict,
+  listenToLogin,
+  sealChannel,
+  sendOpening,
+  widenWindow,
+} from '../../src/ssh/ssh2-internals.ts'
 import { startSftpServer } from '../support/sftp-server/start-sftp-server.ts'
 import { temporaryDirectory } from '../support/temporary-directory.ts'
 import { Bench, firstAnswer } from './connecting.ts'
@@ -71,7 +79,25 @@ test('with another ssh2 they do nothing', () => {
     sealChannel(client)
     expect(isStrict(client)).toBe(false)
     expect(widenWindow(client, { outgoing: { id: 1 } })).toBe(false)
+    expect(sendOpening(client, Buffer.of(1))).toBe(false)
   }
+})
+
+test('what opens a channel goes right behind the request for its subsystem, and is counted', () => {
+  const sent: unknown[] = []
+  const protocol = {
+    subsystem: (...args: unknown[]) => sent.push(['subsystem', ...args]),
+    channelData: (...args: unknown[]) => sent.push(['data', ...args]),
+  }
+  expect(sendOpening({ _protocol: protocol }, Buffer.of(1, 2))).toBe(true)
+  protocol.subsystem(7, 'sftp', true)
+  expect(sent).toEqual([
+    ['subsystem', 7, 'sftp', true],
+    ['data', 7, Buffer.of(1, 2)],
+  ])
+  const channel = { outgoing: { window: 100 } }
+  countOpening(channel, 2)
+  expect(channel.outgoing.window).toBe(98)
 })
 
 test('more than the window of ssh2 arrives whole', async () => {
