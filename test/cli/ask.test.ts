@@ -20,6 +20,7 @@ function terminal() {
 
 const signal = new AbortController().signal
 
+// promise: terminal-restored
 test('a hidden answer is not shown, and the terminal is as before', async () => {
   const { keyboard, ask, isRaw, shown } = terminal()
   keyboard.write('s3cret\r')
@@ -71,6 +72,7 @@ test('the end of input gives up', async () => {
   await expect(ask({ text: '? ', echo: false }, signal)).rejects.toMatchObject({ code: 'cancelled' })
 })
 
+// promise: terminal-restored
 test('an aborted question ends with the reason, and the terminal is as before', async () => {
   const { ask, isRaw } = terminal()
   const controller = new AbortController()

@@ -1,7 +1,7 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { FerryError } from '../../src/errors/ferry-error.ts'
+import { codes as errorCodes, FerryError } from '../../src/errors/ferry-error.ts'
 import type { Connection } from '../../src/model/connection.ts'
 import { remotePath } from '../../src/model/remote-path.ts'
 import { download } from '../../src/operations/download.ts'
@@ -110,6 +110,12 @@ function suite(transport: Transport): void {
     const { codes, whole } = await outcomes(transport, 'reset')
     expect(beside(codes, ['connect_failed', 'authentication_failed', 'connection_lost', 'outcome_unknown'])).toEqual([])
     expect(whole).toBe(true)
+  })
+
+  // promise: any-byte
+  test('whose bytes are changed from any of them on is an error, and no bug', async () => {
+    const { codes } = await outcomes(transport, 'garble')
+    expect(codes.filter((code) => !(code in errorCodes) || code === 'bug')).toEqual([])
   })
 }
 

@@ -71,6 +71,7 @@ describeWithSshd('options of the built-in transport', () => {
     expect(at(2)).toContainEqual(expect.stringMatching(/^the server takes signatures .*rsa-sha2-512/))
   })
 
+  // promise: new-keys
   test('RekeyLimit negotiates new keys while requests are under way', async () => {
     await using bench = await Bench.open()
     const { signal } = new AbortController()

@@ -256,6 +256,7 @@ describe('what the server says besides', () => {
     expect(bench.notes).toContainEqual({ level: 2, text: 'greeting: before\x1b[2J' })
   })
 
+  // promise: new-keys
   test('a new exchange of keys is lived through', async () => {
     let rekey = (): void => undefined
     await using server = await serve({
