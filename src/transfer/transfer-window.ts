@@ -10,6 +10,8 @@ const mostOutstanding = { read: 16 << 20, write: 4 << 20 } as const
 const mostRequests = 512
 /** A window that is through in so many round trips held the line up: what was under way had been answered before more was asked. */
 const roundTripsHeldUp = 2.5
+/** A shorter round trip is this machine or its neighbour: more under way would only take memory. */
+const longLineMs = 5
 
 export interface WindowOptions {
   /** Bytes a request; the server's limit holds all the same. */
@@ -87,7 +89,7 @@ export class TransferWindow {
     if (round.bytes < this.#bytesMax) return
     const now = performance.now()
     const roundTripMs = this.#session.roundTripMs ?? 0
-    if (round.isHeldUp && now - round.startedAt < roundTripsHeldUp * roundTripMs) {
+    if (round.isHeldUp && roundTripMs >= longLineMs && now - round.startedAt < roundTripsHeldUp * roundTripMs) {
       this.#bytesMax = Math.min(2 * this.#bytesMax, this.#bytesLimit)
     }
     this.#round = { startedAt: now, bytes: 0, isHeldUp: this.#waiting.length > 0 }
