@@ -70,8 +70,15 @@ const signalsOf = (phase: Phase) => [
   ...(['connect', 'readdir', 'write'].includes(phase.name) ? [{ phase, signal: 'SIGTERM' as const, exit: 143 }] : []),
 ]
 
+/** Commands that do several things, one of which is not answered. */
+const severalThings = [
+  { ...asking('write', ['exec', 'bank', '-c', 'put file /new']), name: 'write in a script' },
+  { ...asking('readdir', ['sync', 'bank', '.', '/']), name: 'readdir in a sync' },
+  { ...asking('lstat', ['delete', '-r', 'bank', '/file']), name: 'lstat in a deletion' },
+]
+
 const phasesOf: Readonly<Record<Transport, readonly Phase[]>> = {
-  ssh: [...login, ...sftp, stuck],
+  ssh: [...login, ...sftp, stuck, ...severalThings],
   openssh: [...login, ...sftp, stuck],
   command: [...sftp, stuck],
 }
