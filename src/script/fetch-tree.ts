@@ -8,7 +8,7 @@ import { fetchAct, fetchWhole, keep } from './fetch-whole.ts'
 import { makeLocalDirectory } from './local-files.ts'
 import { appendPath } from './paths.ts'
 import { listRemote } from './remote-tree.ts'
-import { oneLine, shownName } from './shown-name.ts'
+import { shownName } from './shown-name.ts'
 import { mostLevels, type TransferFlags } from './transfer-flags.ts'
 
 interface Directory {
@@ -44,7 +44,7 @@ export class TreeFetch {
     if (depth >= mostLevels) {
       throw new FerryError('operation_failed', `${from}: more than ${mostLevels} levels deep`, { path: from })
     }
-    await this.#run.print(shownName(`Retrieving ${oneLine(from)}\n`))
+    await this.#run.print(shownName(`Retrieving ${from}\n`))
     const mode = (attributes.permissions ?? 0o777) & 0o1777
     try {
       makeLocalDirectory(this.#run, to, mode | 0o300)

@@ -11,7 +11,7 @@ import type { Failures } from './failures.ts'
 import { listLocal } from './local-tree.ts'
 import { appendPath } from './paths.ts'
 import { sendAct, sendWhole } from './send-whole.ts'
-import { oneLine, shownName } from './shown-name.ts'
+import { shownName } from './shown-name.ts'
 import { mostLevels, type TransferFlags } from './transfer-flags.ts'
 
 interface Directory {
@@ -47,7 +47,7 @@ export class TreeSend {
     if (depth >= mostLevels) {
       throw new FerryError('operation_failed', `${from}: more than ${mostLevels} levels deep`, { path: from })
     }
-    await this.#run.print(shownName(`Entering ${oneLine(from)}\n`))
+    await this.#run.print(shownName(`Entering ${from}\n`))
     const isNew = await this.#make(to, stats)
     for (const name of listLocal(this.#run.local, from)) {
       this.#run.signal.throwIfAborted()

@@ -10,8 +10,8 @@ const hidden =
  */
 export const shownName = (text: string): string => text.replace(hidden, octal)
 
-/** A name in which nothing ends a line or goes back to its beginning, so that it cannot forge one; sftp prints it as it is. */
-export const oneLine = (name: string): string => name.replace(/[\n\r]/g, octal)
+/** A text in which nothing ends a line or goes back to its beginning, so that no name in it forges one. */
+export const oneLine = (text: string): string => text.replace(/[\n\r]/g, octal)
 
 const octal = (character: string): string =>
   [...encodeName(character)].map((byte) => `\\${byte.toString(8).padStart(3, '0')}`).join('')

@@ -5,7 +5,7 @@ import { failed } from '../failures.ts'
 import { makeLocalDirectory } from '../local-files.ts'
 import { runProgram } from '../run-program.ts'
 import type { Command } from '../script.ts'
-import { oneLine, shownName } from '../shown-name.ts'
+import { shownName } from '../shown-name.ts'
 import { numberArgument, plainArgument } from './arguments.ts'
 
 /** Changes the local directory of the script, or goes home. */
@@ -46,7 +46,7 @@ async function homeOf(run: CommandRun, user: string): Promise<string | undefined
 }
 
 export async function lpwd(run: CommandRun): Promise<void> {
-  await run.print(shownName(`Local working directory: ${oneLine(run.localDirectory)}\n`))
+  await run.print(shownName(`Local working directory: ${run.localDirectory}\n`))
 }
 
 export async function lmkdir(run: CommandRun, command: Command): Promise<void> {

@@ -11,7 +11,7 @@ import { parseBraces } from '../match.ts'
 import { appendPath, stripPath } from '../paths.ts'
 import { listRemote } from '../remote-tree.ts'
 import type { Command } from '../script.ts'
-import { oneLine, shownName } from '../shown-name.ts'
+import { shownName } from '../shown-name.ts'
 import type { Word } from '../words.ts'
 import { remotePattern } from './arguments.ts'
 
@@ -63,7 +63,7 @@ async function listMatches(
   }
   const listed = matches.map(({ path, attributes = {} }) => ({
     key: path,
-    shown: oneLine(stripPath(path, shownFrom)),
+    shown: stripPath(path, shownFrom),
     attributes,
   }))
   // sftp measures whole paths here, and prints what is left of them.
@@ -86,7 +86,7 @@ async function listDirectory(
   const entries = [...itself, ...listing.entries].filter(({ name }) => view.hidden || !name.startsWith('.'))
   const listed = entries.map(({ name, attributes }) => ({
     key: name,
-    shown: oneLine(stripPath(appendPath(path, name), shownFrom)),
+    shown: stripPath(appendPath(path, name), shownFrom),
     attributes,
   }))
   await show(run, listed, widestOf(listed) + byteLength(stripPath(path, shownFrom)), view)
