@@ -28,7 +28,7 @@ export class ChannelSession implements SftpSession {
   readonly #turns: Turns
   /** Written to at the end, where the server's idea of it counts: the same WRITE twice could be there twice. */
   readonly #appending = new WeakSet<Handle>()
-  #start: Promise<string> | undefined
+  #start: string | undefined
 
   constructor(
     { channel, exchange, turns }: { channel: Channel; exchange: Exchange; turns: Turns },
@@ -136,8 +136,8 @@ export class ChannelSession implements SftpSession {
   async readlink(path: string): Promise<string> {
     if (path.startsWith('/') || offers(this, 'expand-path@openssh.com')) return this.#readlink(path)
     // To a relative path some put the link's directory before a relative target, which then leads astray (ProFTPD's mod_sftp).
-    this.#start ??= this.realpath('.')
-    return this.#readlink(resolveRemote(await this.#start, path))
+    this.#start ??= await this.realpath('.')
+    return this.#readlink(resolveRemote(this.#start, path))
   }
 
   /** Most that LSTAT asks about are no links: that refusal is no sign of a server that takes one request at a time. */

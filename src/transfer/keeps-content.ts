@@ -16,24 +16,38 @@ export async function keepsContent(session: SftpSession, path: string): Promise<
   const known = keepers.get(session)
   if (known !== undefined) return known
   const probe = temporaryName(path)
-  const made = await session.open(probe, { write: true, create: true, exclusive: true }).catch((error: unknown) => {
-    if (endsAll(error)) throw error
-    return undefined
-  })
+  const made = await session.open(probe, { write: true, create: true, exclusive: true }).catch(unlessOver)
   // Where no file can be made beside it, nothing is known of it.
   if (made === undefined) return true
   try {
     await writeByte(session, made, 0)
-    await writeByte(session, await session.open(probe, appending), 1)
-    const keeps = (await session.stat(probe)).size === 2
+    const added = await addByte(session, probe)
+    const keeps = (await session.stat(probe)).size === 1 + added
     keepers.set(session, keeps)
     return keeps
   } catch (error) {
-    if (endsAll(error)) throw error
-    return false
+    unlessOver(error)
+    // What cannot be written or looked at tells nothing: a full disk is no reason to send all of a file again.
+    return true
   } finally {
     await session.remove(probe).catch(() => undefined)
   }
+}
+
+/** How many bytes were added: some refuse it, as the first byte is gone. */
+async function addByte(session: SftpSession, path: string): Promise<number> {
+  try {
+    await writeByte(session, await session.open(path, appending), 1)
+    return 1
+  } catch (error) {
+    unlessOver(error)
+    return 0
+  }
+}
+
+function unlessOver(error: unknown): undefined {
+  if (endsAll(error)) throw error
+  return undefined
 }
 
 async function writeByte(session: SftpSession, handle: Handle, offset: number): Promise<void> {

@@ -100,6 +100,13 @@ test.each([
   expect(namesIn(there())).toEqual(['w', 'w/a'])
 })
 
+test('a start directory that was refused once is asked for again', async () => {
+  const { session, there } = await servedRig({ extensions, faults: [{ on: 'realpath', times: 1, act: status(4) }] })
+  symlinkSync('target', there('link'))
+  await expect(session.readlink('link')).rejects.toMatchObject({ code: 'operation_failed' })
+  expect(await session.readlink('link')).toBe('target')
+})
+
 test('rename refuses what exists also where RENAME would replace it', async () => {
   const { session, there } = await wildRig('rename', renames)
   plant(there(), { a: 'a', b: 'b' })
@@ -138,6 +145,14 @@ test('a file is appended to on any other server, and nothing is left of the look
   expect(readFileSync(there('log'), 'utf8')).toBe('old12')
   expect(namesIn(there())).toEqual(['log'])
   expect(asked().filter((name) => name === 'open')).toHaveLength(4)
+})
+
+test('a server that takes no byte more is not one that empties what is opened', async () => {
+  const { session, there } = await wildRig('write', () => status(4, 'no space left on device'))
+  plant(there(), { log: 'old' })
+  const appended = writeFile(session, remotePath('/log'), Buffer.from('new'), { append: true, signal })
+  await expect(appended).rejects.toMatchObject({ code: 'no_space' })
+  expect(readFileSync(there('log'), 'utf8')).toBe('old')
 })
 
 test('an upload is resumed by sending all again where the server empties what is opened', async () => {
