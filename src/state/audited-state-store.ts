@@ -1,11 +1,11 @@
 import type { Announced, Audit } from '../audit/audit.ts'
-import type { Subject } from '../audit/audit-entry.ts'
+import type { Change, Subject } from '../audit/audit-entry.ts'
 import type { State } from '../model/state.ts'
 import { stateChanges } from './state-changes.ts'
 import type { StateStore } from './state-store.ts'
 import type { StateChange } from './successor.ts'
 
-type Announcing = (before: State, after: State) => readonly Announced[]
+type Changes = (before: State, after: State) => readonly Change[]
 
 /** A store of which every change is recorded, by each connection and script that it makes, changes or deletes. */
 export class AuditedStateStore implements StateStore {
@@ -36,18 +36,21 @@ export class AuditedStateStore implements StateStore {
 
   update(change: StateChange): Promise<State> {
     const path = this.location
-    const announce: Announcing = (before, after) =>
-      stateChanges(before, after).map(({ action, kind, name }) =>
-        this.audit.announce({ operation: `${action}_${kind}`, side: 'state', path, [kind]: name }),
-      )
-    return recorded(change, (next) => this.#inner.update(next), announce)
+    const changes: Changes = (before, after) =>
+      stateChanges(before, after).map(({ action, kind, name }) => ({
+        operation: `${action}_${kind}`,
+        side: 'state',
+        path,
+        [kind]: name,
+      }))
+    return recorded(this.audit, change, (next) => this.#inner.update(next), changes)
   }
 
   replace(change: StateChange): Promise<State> {
     const path = this.location
-    const announce: Announcing = (before, after) =>
-      before === after ? [] : [this.audit.announce({ operation: 'replace_state', side: 'state', path })]
-    return recorded(change, (next) => this.#inner.replace(next), announce)
+    const changes: Changes = (before, after) =>
+      before === after ? [] : [{ operation: 'replace_state', side: 'state', path }]
+    return recorded(this.audit, change, (next) => this.#inner.replace(next), changes)
   }
 }
 
@@ -57,16 +60,17 @@ export const auditOf = (store: StateStore): Audit | undefined =>
 
 /** The intents are written between the last look at the state and the write, under the lock of the store. */
 async function recorded(
+  audit: Audit,
   change: StateChange,
   write: (change: StateChange) => Promise<State>,
-  announce: Announcing,
+  changes: Changes,
 ): Promise<State> {
-  let announced: readonly Announced[] = []
+  const announced: Announced[] = []
   let state: State
   try {
     state = await write(async (before) => {
       const after = await change(before)
-      announced = announce(before, after)
+      for (const one of changes(before, after)) announced.push(audit.announce(one))
       return after
     })
   } catch (error) {

@@ -144,7 +144,7 @@ test('each change of a path is recorded under its own name, also one that the se
   await ferry('hardlink', ...connection(), 'e', 'twin')
   await ferry('delete', '-r', ...connection(), 'tree')
   await ferry('write', ...connection(), 'note', 'words')
-  expect((await ferry('rename', ...connection(), 'd', 'e')).exitCode).toBe(1)
+  expect((await ferry('rename', ...connection(), 'nothing', 'f')).exitCode).toBe(1)
   expect(outcomes()).toEqual([
     'mkdir ok new',
     'chmod ok c',
@@ -156,7 +156,7 @@ test('each change of a path is recorded under its own name, also one that the se
     expect.stringMatching(/^delete ok (sub|a)$/),
     'delete ok tree',
     'write ok note',
-    'rename operation_failed e',
+    'rename not_found f',
   ])
   const done = entries().filter(({ phase }) => phase === 'outcome')
   expect(done.find(({ operation }) => operation === 'chmod')?.mode).toBe('0640')
