@@ -1,8 +1,8 @@
 import { encodeName } from '../model/name-bytes.ts'
 
-/** Control characters but tab, line feed and carriage return; directional and invisible marks; halves of characters; bytes that are not UTF-8. */
+/** Control characters but tab and line feed; directional and invisible marks; halves of characters; bytes that are not UTF-8. */
 const hidden =
-  /[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g
+  /[\0-\x08\x0b-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g
 
 /**
  * A name as sftp prints it on standard output (OpenSSH utf8.c, vasnmprintf): bytes that a terminal would act on are `\033`. What changes how

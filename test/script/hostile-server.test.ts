@@ -69,14 +69,15 @@ describe('names that cannot be names', () => {
 })
 
 // promise: safe-text
-test('a name or a server cannot forge a line of a remark; a list shows it as sftp does', async () => {
+test('a name or a server cannot forge a line of a remark, nor the resolved path; a list shows it as sftp does', async () => {
   const name = 'a\r\nforged'
   const { run } = await scene(
     { [`${name}/f`]: '' },
     { faults: [{ on: 'opendir', path: '/', times: 1, act: status(4, 'busy\r\nforged') }] },
   )
   expect((await run('ls')).remarks).toBe('ls /: the server reported a failure: "busy\\015\\012forged"\n')
-  expect((await run('ls -1')).output).toBe(`${name}\n`)
+  expect((await run('ls -1')).output).toBe('a\\015\nforged\n')
+  expect((await run('pwd', { directory: `/${name}` })).output).toBe('Remote working directory: /a\\015\\012forged\n')
 })
 
 // promise: no-longname

@@ -8,7 +8,7 @@ import { endsAll } from '../../transfer/transfer-error.ts'
 import type { CommandRun } from '../command-run.ts'
 import { failed } from '../failures.ts'
 import type { Command } from '../script.ts'
-import { shownName } from '../shown-name.ts'
+import { oneLine, shownName } from '../shown-name.ts'
 import { plainArgument } from './arguments.ts'
 
 /** Goes to a remote directory, or back to the first one. */
@@ -21,7 +21,7 @@ export async function cd(run: CommandRun, command: Command): Promise<void> {
 }
 
 export async function pwd(run: CommandRun): Promise<void> {
-  await run.print(shownName(`Remote working directory: ${run.directory}\n`))
+  await run.print(shownName(`Remote working directory: ${oneLine(run.directory)}\n`))
 }
 
 /** Makes one remote directory; the server's mask applies. */
