@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 import { manifestValidator } from './scripts/manifest-validator.js'
 import { MissingReporter } from './test/support/missing-reporter.ts'
@@ -8,6 +9,8 @@ export default defineConfig({
   test: {
     testTimeout: 60_000,
     hookTimeout: 120_000,
+    // Most tests wait for servers, programs and timeouts rather than compute.
+    maxWorkers: Math.max(4, availableParallelism()),
     globalSetup: ['test/support/ensure-installed.ts'],
     reporters: ['default', new MissingReporter()],
     projects: [
