@@ -1,6 +1,7 @@
 import { FerryError } from '../errors/ferry-error.ts'
 import { decodeName } from '../model/name-bytes.ts'
 import { excerpt } from '../model/visible.ts'
+import { packetBuffer } from './packet-buffers.ts'
 
 /** 256 KiB is the most that OpenSSH sends or takes (SFTP_MAX_MSG_LENGTH); some servers count without the head. */
 const packetLengthMax = 256 * 1024 + 1024
@@ -10,7 +11,7 @@ const packetLengthMin = 5
 
 /**
  * Cuts a stream of bytes into packets, each given on without its length. A packet that came within one chunk is a view of it; any
- * other is put together once, in a buffer of its own.
+ * other is put together once, in a buffer of its own, which may be given back.
  */
 export class PacketReader {
   readonly #onPacket: (packet: Buffer) => void
@@ -46,7 +47,7 @@ export class PacketReader {
       this.#onPacket(chunk.subarray(at, at + length))
       return at + length
     }
-    this.#packet = Buffer.allocUnsafeSlow(length)
+    this.#packet = packetBuffer(length)
     this.#packetBytes = 0
     return at
   }

@@ -1,6 +1,7 @@
 import { ftruncateSync, writeSync } from 'node:fs'
 import type { FerryError } from '../errors/ferry-error.ts'
 import { localError } from '../errors/local-error.ts'
+import { giveBack } from '../sftp/packet-buffers.ts'
 import type { Handle, SftpSession } from '../sftp/session.ts'
 import { Contiguous } from './contiguous.ts'
 import { type Lane, Lanes } from './lanes.ts'
@@ -91,6 +92,7 @@ async function fetchRound(
           return
         }
         writeWhole(fd, data, at)
+        giveBack(data)
         pieces.add(at, data.length)
         onBytes?.(data.length)
         at += data.length

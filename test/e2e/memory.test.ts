@@ -36,6 +36,7 @@ const endless: Fault = { on: 'read', act: endlessData }
 test.each<[string, readonly string[], Partial<StartOptions>]>([
   ['a file without end that is read', ['read', '/file'], { faults: [endless] }],
   ['a large file that is uploaded', ['upload', 'large', '/new'], { faults: [{ on: 'write', act: status(0) }] }],
+  ['a large file that is downloaded', ['download', '/large', 'copy'], {}],
   ['what the server complains', ['read', '/file'], { stderr: 'noise '.repeat(movedBytes / 6), faults: [endless] }],
 ])('ferry does not grow with %s', async (_what, [command = '', ...args], { faults = [], ...options }) => {
   const closing = gate()
@@ -47,7 +48,7 @@ test.each<[string, readonly string[], Partial<StartOptions>]>([
     // It is looked at before it ends.
     faults: [...faults, { on: 'close', act: closing.act }],
   })
-  for (const path of [join(root, 'file'), join(folder.path, 'large')]) {
+  for (const path of [join(root, 'file'), join(root, 'large'), join(folder.path, 'large')]) {
     await using file = await open(path, 'w')
     await file.truncate(path.endsWith('large') ? movedBytes : 0)
   }
