@@ -18,8 +18,8 @@ export type Reading<T> = (answer: Answer, subject: Subject) => T
 interface Pending {
   readonly subject: Subject
   readonly askedAt: number
-  readonly settle: (answer: Answer) => void
-  readonly reject: (error: FerryError) => void
+  settle: (answer: Answer) => void
+  reject: (error: FerryError) => void
 }
 
 export type ExchangeNote = (level: 2 | 4, text: string) => void
@@ -165,6 +165,8 @@ export class Exchange {
       request.reject(failure)
     }
     this.#pending.delete(answer.id)
+    // A Map leaves old tables behind, which V8's young collections may take for alive: nothing must lead from there to the answer.
+    request.settle = request.reject = () => undefined
   }
 
   #onAccepted(bytes: number): void {
