@@ -36,7 +36,7 @@ type Lister = (
 export const listDirectory: Lister = async (context, view, remote, [path = remotePath('.')]) => {
   const { io, signal } = context
   const { entries, refused } = await listEntries(remote.session, path, { plain: isPlain(context, view), signal })
-  const isItself = (entry: Entry): boolean => entry.path === path
+  const isItself = (entry: Entry): boolean => entries.length === 1 && entry.path === path
   const shown = entries.filter((entry) => view.all || isItself(entry) || !entry.name.startsWith('.'))
   await print(context, view, sorted(shown, view), (entry) => (isItself(entry) ? entry.path : entry.name))
   for (const error of refused) io.problem(error)
@@ -94,7 +94,8 @@ async function print(
 }
 
 /** Entries come in the byte order of their names, which decides between equals. */
-function sorted(entries: readonly Entry[], { order, reverse }: ListingView): Entry[] {
+function sorted(entries: readonly Entry[], { order, reverse }: ListingView): readonly Entry[] {
+  if (order === 'name' && !reverse) return entries
   const weight = ({ attributes }: Entry): number =>
     order === 'time' ? (attributes.times?.mtime ?? 0) : order === 'size' ? (attributes.size ?? 0) : 0
   const result = order === 'name' ? [...entries] : [...entries].sort((one, other) => weight(other) - weight(one))

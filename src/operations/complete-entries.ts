@@ -14,10 +14,16 @@ const linksAtOnce = 64
  * Adds to entries what a listing leaves out: names of owners, targets of links, attributes where the server sent none. What needs
  * no asking costs no promise: a directory may have a hundred thousand plain files. With `plain` only a kind that is not known is asked for.
  */
-export async function completeEntries(session: SftpSession, found: readonly Found[], plain = false): Promise<Entry[]> {
-  const entries: Entry[] = [...found]
+export async function completeEntries(
+  session: SftpSession,
+  found: readonly Found[],
+  plain = false,
+): Promise<readonly Entry[]> {
   const isComplete = plain ? hasKind : hasAll
-  const open = found.flatMap((one, index) => (isComplete(one) ? [] : [index]))
+  const open: number[] = []
+  for (const [index, one] of found.entries()) if (!isComplete(one)) open.push(index)
+  if (plain && open.length === 0) return found
+  const entries: Entry[] = [...found]
   for (let at = 0; at < open.length; at += linksAtOnce) {
     await Promise.all(
       open.slice(at, at + linksAtOnce).map(async (index) => {

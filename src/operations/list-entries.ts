@@ -1,5 +1,5 @@
 import { FerryError } from '../errors/ferry-error.ts'
-import { type Attributes, isDirectory } from '../model/attributes.ts'
+import { type Attributes, type DirectoryEntry, isDirectory } from '../model/attributes.ts'
 import { compareNames } from '../model/byte-order.ts'
 import type { Entry } from '../model/entry.ts'
 import { orAbort } from '../model/or-abort.ts'
@@ -29,15 +29,17 @@ export async function listEntries(
   path: RemotePath,
   { plain = false, signal }: ListOptions,
 ): Promise<Listing> {
-  const kept = plain ? kindsOnly() : (attributes: Attributes) => attributes
+  const kept = plain
+    ? plainEntries(path)
+    : ({ name, attributes }: DirectoryEntry): Found => ({ name, path: pathIn(path, name), attributes })
   const found: Found[] = []
   const refused: FerryError[] = []
   try {
     for await (const batch of readBatches(session, path, { signal })) {
-      for (const { name, attributes } of batch) {
-        const suspect = suspectName(name)
-        if (suspect === undefined) found.push({ name, path: pathIn(path, name), attributes: kept(attributes) })
-        else refused.push(refusedName('list', path, name, suspect))
+      for (const entry of batch) {
+        const suspect = suspectName(entry.name)
+        if (suspect === undefined) found.push(kept(entry))
+        else refused.push(refusedName('list', path, entry.name, suspect))
       }
     }
   } catch (error) {
@@ -49,13 +51,30 @@ export async function listEntries(
   return { entries: await orAbort(completeEntries(session, found, plain), signal), refused }
 }
 
+/** One of very many: its path is made when it is asked for. */
+class PlainEntry implements Found {
+  readonly name: string
+  readonly attributes: Attributes
+  readonly #directory: string
+
+  constructor(name: string, attributes: Attributes, directory: string) {
+    this.name = name
+    this.attributes = attributes
+    this.#directory = directory
+  }
+
+  get path(): string {
+    return pathIn(this.#directory, this.name)
+  }
+}
+
 /** Entries of one kind and mode share what is kept of them. */
-function kindsOnly(): (attributes: Attributes) => Attributes {
+function plainEntries(directory: string): (entry: DirectoryEntry) => Found {
   const shared = new Map<number | undefined, Attributes>()
-  return ({ permissions }) => {
+  return ({ name, attributes: { permissions } }) => {
     const one = shared.get(permissions) ?? (permissions === undefined ? {} : { permissions })
     shared.set(permissions, one)
-    return one
+    return new PlainEntry(name, one, directory)
   }
 }
 

@@ -43,7 +43,11 @@ export class FieldReader {
   }
 
   text(): string {
-    return decodeName(this.string())
+    const length = this.uint32()
+    const at = this.#take(length)
+    const text = this.#packet.toString('utf8', at, at + length)
+    // What is not UTF-8 is told by this letter, and so is the letter itself.
+    return text.includes('\ufffd') ? decodeName(this.#packet.subarray(at, at + length)) : text
   }
 
   /** All that is left. */

@@ -1,6 +1,5 @@
 import { FerryError } from '../errors/ferry-error.ts'
 import type { Attributes, DirectoryEntry } from '../model/attributes.ts'
-import { decodeName } from '../model/name-bytes.ts'
 import { attributeFields, readAttributes } from './attribute-fields.ts'
 import { FieldReader, string, text, uint32, uint64, writeUint64 } from './fields.ts'
 
@@ -168,7 +167,7 @@ function decodeEntries(fields: FieldReader): DirectoryEntry[] {
   const entries: DirectoryEntry[] = []
   // Two empty strings and no attributes take 12 bytes.
   for (let left = fields.count(12); left > 0; left -= 1) {
-    const name = decodeName(fields.string())
+    const name = fields.text()
     // The long name is made for eyes, has no grammar (§7), and is not read.
     fields.skipString()
     entries.push({ name, attributes: readAttributes(fields) })
