@@ -7,8 +7,12 @@ const named: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t'
 const active =
   /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\\]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g
 
+/** What most names are, which is told much sooner. */
+const harmless = /^[ -[\]-~]*$/
+
 /** Text as one safe line: `a\nb`, `\x1b[2J`, `\u202e`; a byte that is not UTF-8 shows as `\xff`. */
 export function visible(text: string): string {
+  if (harmless.test(text)) return text
   return text.replace(active, (character) => {
     const code = character.charCodeAt(0)
     if (code >= 0xdc80 && code <= 0xdcff) return `\\x${(code - 0xdc00).toString(16)}`

@@ -19,11 +19,10 @@ export async function completeEntries(
   found: readonly Found[],
   plain = false,
 ): Promise<readonly Entry[]> {
-  const isComplete = plain ? hasKind : hasAll
-  const open: number[] = []
-  for (const [index, one] of found.entries()) if (!isComplete(one)) open.push(index)
-  if (plain && open.length === 0) return found
+  if (plain && found.every(hasKind)) return found
   const entries: Entry[] = [...found]
+  const isComplete = plain ? hasKind : hasAll
+  const open = found.flatMap((one, index) => (isComplete(one) ? [] : [index]))
   for (let at = 0; at < open.length; at += linksAtOnce) {
     await Promise.all(
       open.slice(at, at + linksAtOnce).map(async (index) => {

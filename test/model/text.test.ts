@@ -115,3 +115,10 @@ test('remote paths join and part as paths do', () => {
 test.each(['', 'a/b', '..', '.', 'a\0'])('a listed name %j is suspect', (name) => {
   expect(suspectName(name)).toBeDefined()
 })
+
+test('of ASCII, letters, digits, marks and blanks show as they are, and nothing else', () => {
+  const ascii = Array.from({ length: 128 }, (_, code) => String.fromCharCode(code))
+  expect(ascii.filter((one) => visible(one) === one && visible(`a${one}\u200b`) === `a${one}\\u200b`)).toEqual(
+    ascii.filter((one) => one >= ' ' && one <= '~' && one !== '\\'),
+  )
+})
