@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { FerryError } from '../errors/ferry-error.ts'
 import { durationText, longestTimerMs } from '../model/duration.ts'
 
@@ -26,6 +27,8 @@ export class Deadline implements Disposable {
     this.#totalMs = totalMs
     this.#outer = outer
     this.signal = this.#controller.signal
+    // Many connections may share one signal; each removes its listener, so Node's guess at a leak would be wrong.
+    setMaxListeners(0, outer)
     if (outer.aborted) this.#onOuterAbort()
     else outer.addEventListener('abort', this.#onOuterAbort)
     this.#run()

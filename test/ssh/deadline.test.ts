@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { FerryError } from '../../src/errors/ferry-error.ts'
 import { durationMs } from '../../src/model/duration.ts'
@@ -14,6 +15,18 @@ test('ends with timed_out, what was under way, and the bound', async () => {
     code: 'timed_out',
     message: 'could not connect: no answer within 20ms',
   })
+})
+
+test('many over one signal are no leak to Node', async () => {
+  const warnings: Error[] = []
+  const onWarning = (warning: Error): void => void warnings.push(warning)
+  process.on('warning', onWarning)
+  const { signal } = new AbortController()
+  const deadlines = Array.from({ length: 12 }, () => new Deadline(60_000, signal))
+  await nextTurn()
+  process.off('warning', onWarning)
+  for (const deadline of deadlines) deadline[Symbol.dispose]()
+  expect(warnings).toEqual([])
 })
 
 test('a cap that is narrower counts from when it was set', async () => {
