@@ -9,6 +9,7 @@ import { type Field, packedIds, readPacket, requestPacket, requestType, writePac
 import {
   type extensionVersions,
   type Handle,
+  isOpenssh,
   type Limits,
   type OpenFlags,
   offers,
@@ -74,8 +75,7 @@ export class ChannelSession implements SftpSession {
 
   lstat(path: string): Promise<Attributes> {
     const asked = this.#request(on('stat', path), requestType.lstat, [path], answers.attributes)
-    // Only OpenSSH's own server has this extension, and it tells links.
-    if (offers(this, 'expand-path@openssh.com')) return asked
+    if (isOpenssh(this)) return asked
     return linkItself(asked, this.#readlink(path, false))
   }
 
@@ -134,7 +134,7 @@ export class ChannelSession implements SftpSession {
   }
 
   async readlink(path: string): Promise<string> {
-    if (path.startsWith('/') || offers(this, 'expand-path@openssh.com')) return this.#readlink(path)
+    if (path.startsWith('/') || isOpenssh(this)) return this.#readlink(path)
     // To a relative path some put the link's directory before a relative target, which then leads astray (ProFTPD's mod_sftp).
     this.#start ??= await this.realpath('.')
     return this.#readlink(resolveRemote(this.#start, path))

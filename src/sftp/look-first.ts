@@ -1,7 +1,7 @@
 import { FerryError } from '../errors/ferry-error.ts'
 import { isDirectory } from '../model/attributes.ts'
 import { lstatOrAbsent } from './lstat-or-absent.ts'
-import { offers, type SftpSession } from './session.ts'
+import { isOpenssh, type SftpSession } from './session.ts'
 
 // Steps whose answer was lost with the connection are not simply repeated. What is there now tells whether they were done.
 
@@ -36,7 +36,7 @@ export const isLinkTo =
   async (session) => {
     if (await isTargetOf(session, link, target)) return true
     // Others than OpenSSH's own server may take the paths in the draft's order.
-    return !offers(session, 'expand-path@openssh.com') && isTargetOf(session, target, link)
+    return !isOpenssh(session) && isTargetOf(session, target, link)
   }
 
 async function isTargetOf(session: SftpSession, link: string, target: string): Promise<boolean> {

@@ -97,6 +97,9 @@ export interface SftpSession extends AsyncDisposable {
 export const offers = (session: SftpSession, extension: keyof typeof extensionVersions): boolean =>
   session.extensions.get(extension) === extensionVersions[extension]
 
+/** Whether it is OpenSSH's own server: nobody else's has this extension. The others are asked, or found out, where they may differ. */
+export const isOpenssh = (session: SftpSession): boolean => offers(session, 'expand-path@openssh.com')
+
 /** Whether the server may tell hashes of files: what it announces with the name differs from one to the next. */
 export const offersHashes = ({ extensions }: SftpSession): boolean =>
   extensions.has('check-file-name') || extensions.has('check-file')

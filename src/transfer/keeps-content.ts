@@ -1,5 +1,4 @@
-import type { Handle, OpenFlags, SftpSession } from '../sftp/session.ts'
-import { offers } from '../sftp/session.ts'
+import { type Handle, isOpenssh, type OpenFlags, type SftpSession } from '../sftp/session.ts'
 import { temporaryName } from './temporary-name.ts'
 import { endsAll } from './transfer-error.ts'
 
@@ -12,7 +11,7 @@ const keepers = new WeakMap<SftpSession, boolean>()
  * session, by a file of our own beside `path`.
  */
 export async function keepsContent(session: SftpSession, path: string): Promise<boolean> {
-  if (offers(session, 'expand-path@openssh.com')) return true
+  if (isOpenssh(session)) return true
   const known = keepers.get(session)
   if (known !== undefined) return known
   const probe = temporaryName(path)

@@ -2,7 +2,7 @@ import { posix } from 'node:path'
 import { directoryName, type RemotePath, remotePath, resolveRemote } from '../model/remote-path.ts'
 import { asOneChange } from '../sftp/audited-session.ts'
 import { lstatOrAbsent } from '../sftp/lstat-or-absent.ts'
-import { offers, type SftpSession } from '../sftp/session.ts'
+import { isOpenssh, type SftpSession } from '../sftp/session.ts'
 import { temporaryName } from './temporary-name.ts'
 import { endsAll } from './transfer-error.ts'
 
@@ -44,8 +44,7 @@ async function leadsTo(session: SftpSession, path: string, targets: readonly str
 
 /** In the wrong order the link would be made where its target should be, so a server is asked once a session, by a link of our own. */
 async function mannerOf(session: SftpSession, link: string): Promise<Manner | undefined> {
-  // OpenSSH's own server has this extension, and nobody else's.
-  if (offers(session, 'expand-path@openssh.com')) return undefined
+  if (isOpenssh(session)) return undefined
   const known = manners.get(session)
   if (known !== undefined) return known
   const start = remotePath(await session.realpath('.'))
