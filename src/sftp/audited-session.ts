@@ -173,10 +173,10 @@ export function asLocalChange<T>(session: SftpSession, change: Omit<Change, 'sid
 }
 
 function attributesChange(path: string, { permissions, owner, times, size }: Attributes): Omit<Change, 'side'> {
-  const alone = times === undefined && size === undefined
-  const operation = !alone || (permissions === undefined) === (owner === undefined) ? 'set_attributes' : undefined
+  const others = times !== undefined || size !== undefined
+  const isOne = !others && (permissions === undefined) !== (owner === undefined)
   return {
-    operation: operation ?? (permissions === undefined ? 'chown' : 'chmod'),
+    operation: !isOne ? 'set_attributes' : permissions === undefined ? 'chown' : 'chmod',
     path,
     ...(permissions !== undefined && { mode: octal(permissions) }),
     ...(owner !== undefined && { owner: `${owner.uid}:${owner.gid}` }),

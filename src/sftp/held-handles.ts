@@ -31,7 +31,11 @@ export class HeldHandles {
     const held: Held = {
       current: handle,
       ...(flags && { flags }),
-      ...{ isUsed: false, writtenEnd: 0, identity: undefined, names: new Set(), isReopened: false },
+      isUsed: false,
+      writtenEnd: 0,
+      identity: undefined,
+      names: new Set(),
+      isReopened: false,
     }
     this.#held.set(handle, held)
     if (flags === undefined || flags.write) return

@@ -25,7 +25,8 @@ export function postgresStateStore(url: string, options: LockOptions): StateStor
     try {
       return await writeOnce(url, change, following, {
         ...options,
-        ...{ location, updateId },
+        location,
+        updateId,
         onCommit: (state) => (committing = state),
       })
     } catch (error) {
