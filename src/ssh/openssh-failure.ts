@@ -4,7 +4,7 @@ import { hostKeyFailure } from './openssh-host-key.ts'
 import type { OpensshLog } from './openssh-log.ts'
 import { listed, loginHint } from './refused-login.ts'
 import type { OpensshSettings } from './settings.ts'
-import { connectError, endpoint } from './tcp.ts'
+import { connectError, endpoint, lasting } from './tcp.ts'
 
 /** ssh's complaints about its configuration (readconf.c, ssh.c), which it reads before it does anything else. */
 const atLine = /^(?:(.+):|(.+)) line (\d+):? (.+)$/
@@ -122,8 +122,6 @@ function viaJumpHost(error: FerryError, { jumpHosts }: OpensshSettings, log: Ope
     message: `${title} ${names.join(', ')}: ${error.code === 'connect_failed' ? error.message : `${error.message}${lastWords(log)}`}`,
   })
 }
-
-const lasting = (error: FerryError): FerryError => error.with({ lasting: true })
 
 const isTimeout = (lines: readonly string[]): boolean =>
   lines.some((line) => /(?:Connection|Operation) timed out|^Timeout, server .* not responding/.test(line))

@@ -5,7 +5,7 @@ import { excerpt } from '../model/visible.ts'
 import { allowable } from './algorithms.ts'
 import type { Authentication } from './authentication.ts'
 import type { Algorithms, SshSettings } from './settings.ts'
-import { connectError, endpoint, socketReason } from './tcp.ts'
+import { connectError, endpoint, lasting, socketReason } from './tcp.ts'
 
 /** How far a connection has come. */
 export type Phase = 'greeting' | 'key exchange' | 'login' | 'channel' | 'open'
@@ -110,15 +110,13 @@ export class SshFailure {
   ofChannel(error: Error | undefined): FerryError {
     const { reason } = detailsOf(error)
     // RFC 4254 §5.1 numbers the reasons; a subsystem that is refused has none.
-    if (reason === undefined) return connectError(this.#settings, 'there is no SFTP', error).with({ lasting: true })
+    if (reason === undefined) return lasting(connectError(this.#settings, 'there is no SFTP', error))
     return connectError(this.#settings, `it refuses a session: ${excerpt(error?.message ?? '')}`, error)
   }
 
   ofTerrapin(cipher: string): FerryError {
-    return connectError(
-      this.#settings,
-      `the server has no strict key exchange, without which ${cipher} is open to CVE-2023-48795`,
-    ).with({ lasting: true })
+    const reason = `the server has no strict key exchange, without which ${cipher} is open to CVE-2023-48795`
+    return lasting(connectError(this.#settings, reason))
   }
 
   /** The server says why it goes (RFC 4253 §11.1), in words of its own. */
@@ -147,7 +145,7 @@ export class SshFailure {
     const { local, remote } = this.#offers
     const reason = `no common ${failed.title}: the server has ${excerpt(remote, 500)}, ferry offers ${local}`
     const allowed = allowable(failed.what, remote.split(','))
-    const error = connectError(this.#settings, reason, cause).with({ lasting: true })
+    const error = lasting(connectError(this.#settings, reason, cause))
     return allowed === undefined ? error : error.with({ hint: `to allow an old one: -o ${failed.keyword}=+${allowed}` })
   }
 

@@ -93,9 +93,9 @@ async function localEnds(settings: SshSettings): Promise<LocalEnd[]> {
     return family === 0 || family === own ? [{ family: own, localAddress: address }] : []
   })
   if (ends.length > 0) return ends
-  throw connectError(settings, `${wanted} has no ${family === 0 ? '' : `IPv${family} `}address on this machine`).with({
-    lasting: true,
-  })
+  throw lasting(
+    connectError(settings, `${wanted} has no ${family === 0 ? '' : `IPv${family} `}address on this machine`),
+  )
 }
 
 /** Not the link-local ones, as in ssh: they mean nothing without their interface. */
@@ -146,10 +146,12 @@ export const connectError = (
   reason: string,
   cause?: unknown,
 ): FerryError => {
-  const lasting = lastingReasons.has(errnoOf(cause) ?? '')
-  const message = `could not connect to ${endpoint(host, port)}: ${reason}`
-  return new FerryError('connect_failed', message, { cause, ...(lasting && { lasting }) })
+  const error = new FerryError('connect_failed', `could not connect to ${endpoint(host, port)}: ${reason}`, { cause })
+  return lastingReasons.has(errnoOf(cause) ?? '') ? lasting(error) : error
 }
+
+/** A failure that a further try would only repeat. */
+export const lasting = (error: FerryError): FerryError => error.with({ lasting: true })
 
 /** A name that does not exist will not exist in a second. */
 const lastingReasons: ReadonlySet<string> = new Set(['ENOTFOUND', 'EINVAL', 'EADDRNOTAVAIL'])
