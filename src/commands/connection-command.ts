@@ -22,8 +22,8 @@ export interface ConnectionFlags {
   readonly verbose?: number
 }
 
-/** Every command that takes a connection takes these; their help is `ferry help flags`. */
-export function connectionOptions(): Option[] {
+/** What changes the settings of a connection for this run. */
+export function settingOptions(): Option[] {
   return [
     new Option('-i, --identity <file>', 'private key to try first (repeatable)').argParser(collected),
     new Option('-o, --option <Key=Value>', 'any option of ssh_config(5) (repeatable)').argParser(collected),
@@ -34,13 +34,15 @@ export function connectionOptions(): Option[] {
     new Option('-6', 'use IPv6 only'),
     new Option('-C', 'compress'),
     new Option('--limit <MB/s>', 'bandwidth each way, 1 MB is 1,000,000 bytes').argParser(parseLimit),
-    retryOption(),
   ]
 }
 
 /** How often a connection is tried again. */
 export const retryOption = (): Option =>
   new Option('--retry <n>', 'connect again, up to n times, and go on where it was').argParser(parseCount('--retry', 0))
+
+/** Every command that connects takes these; their help is `ferry help flags`. */
+export const connectionOptions = (): Option[] => [...settingOptions(), retryOption()]
 
 /** A command on one connection, or on several where `connections` says so, with the connection flags. */
 export function connectionCommand(name: string, connections = '<connection>'): Command {

@@ -7,7 +7,7 @@ import { shownPath } from '../model/home.ts'
 import { type StoredSecret, sensitive } from '../model/secret.ts'
 import type { Stored } from '../model/state.ts'
 import { referenceText } from '../secrets/open-secret.ts'
-import { type ConnectionFlags, connectionOptions, overrides, retryOption } from './connection-command.ts'
+import { type ConnectionFlags, overrides, settingOptions } from './connection-command.ts'
 import { connectionDocument, placeText, setFields } from './connection-document.ts'
 import type { CommandContext } from './context.ts'
 import { fieldText } from './field-text.ts'
@@ -27,9 +27,7 @@ export function connectionsShowCommand(context: CommandContext): Command {
       if (unused === undefined) return runConnectionsShow(context, name)
       throw new FerryError('usage', `show connection "${name}": connection flags change only what --resolved shows`)
     })
-  // Nothing is connected.
-  const options = connectionOptions().filter(({ long }) => long !== retryOption().long)
-  for (const option of options) command.addOption(option.hideHelp())
+  for (const option of settingOptions()) command.addOption(option.hideHelp())
   return command
 }
 
