@@ -6,6 +6,7 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 import type { Connection } from '../../src/model/connection.ts'
 import { openStateStore } from '../../src/state/open-state-store.ts'
 import { mkfifoSync } from '../operations/mkfifo.ts'
+import { listenOnLoopback } from '../support/listen-on-loopback.ts'
 import { pipeTo, startPlainSftp } from '../support/plain-sftp.ts'
 import { describeWithSshd } from '../support/requirements.ts'
 import { type FerryProcess, startFerry } from '../support/run-ferry.ts'
@@ -187,9 +188,7 @@ async function withStubborn(
   other: Partial<Connection> = {},
 ): Promise<Stubborn> {
   const listener = createServer()
-  await once(listener.listen(0, '127.0.0.1'), 'listening')
-  const address = listener.address()
-  const port = typeof address === 'object' && address !== null ? String(address.port) : ''
+  const port = String(await listenOnLoopback(listener))
   const folder = await temporaryDirectory()
   onTestFinished(async () => {
     listener.close()

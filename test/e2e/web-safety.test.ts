@@ -4,6 +4,7 @@ import { createServer, request } from 'node:http'
 import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { listenOnLoopback } from '../support/listen-on-loopback.ts'
 import { describeWith } from '../support/requirements.ts'
 import { runFerry } from '../support/run-ferry.ts'
 import { startWebRig, type WebRig } from '../support/web-rig.ts'
@@ -89,11 +90,10 @@ describeWith('chromium', 'the web admin keeps strangers out', () => {
     const evil = createServer((_request, response) => {
       response.setHeader('content-type', 'text/html')
       response.end(`<form method="post" action="${rig.origin}/connection/delete?name=bank"><button>Win</button></form>`)
-    }).listen(0, '127.0.0.1')
-    await once(evil, 'listening')
-    const place = evil.address()
+    })
+    const evilPort = await listenOnLoopback(evil)
     const other = await page.context().newPage()
-    await other.goto(`http://localhost:${typeof place === 'object' && place !== null ? place.port : 0}`)
+    await other.goto(`http://localhost:${evilPort}`)
     const [response] = await Promise.all([
       other.waitForResponse((one) => one.url().includes('/connection/delete')),
       other.getByRole('button', { name: 'Win' }).click(),

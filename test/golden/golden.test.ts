@@ -1,8 +1,7 @@
-import { once } from 'node:events'
 import { cp, lutimes, mkdir, readdir, symlink, utimes, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { freePort } from '../support/free-port.ts'
 import { runFerry } from '../support/run-ferry.ts'
 import { runInTerminal } from '../support/run-in-terminal.ts'
 import { type RunningSftpServer, startSftpServer } from '../support/sftp-server/start-sftp-server.ts'
@@ -19,7 +18,7 @@ test.each(await readdir(cases))('%s', async (name) => {
   await cp(join(import.meta.dirname, 'files'), home, { recursive: true })
   await remoteTree(root)
   await using server = await bankServer(root)
-  const env = { PORT: String(server.port), HOST_KEY: server.hostKeyFingerprint, CLOSED_PORT: await closedPort() }
+  const env = { PORT: String(server.port), HOST_KEY: server.hostKeyFingerprint, CLOSED_PORT: String(await freePort()) }
   for (const step of await readCase(join(cases, name))) {
     const steady = (text: string): string => steadied(text, [env.PORT, env.CLOSED_PORT])
     const { onTerminal, stdout, stderr, exitCode } = step
@@ -91,14 +90,4 @@ function bankServer(root: string): Promise<RunningSftpServer> {
     users: [{ name: 'deploy', password: 'hunter2' }],
     names: { users: new Map([[uid, 'deploy']]), groups: new Map([[gid, 'deploy']]) },
   })
-}
-
-/** A port that nothing listens on. */
-async function closedPort(): Promise<string> {
-  const listener = createServer().listen(0, '127.0.0.1')
-  await once(listener, 'listening')
-  const address = listener.address()
-  listener.close()
-  await once(listener, 'close')
-  return typeof address === 'object' && address !== null ? String(address.port) : '1'
 }

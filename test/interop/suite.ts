@@ -125,14 +125,18 @@ export function interopSuite(server: InteropServer): void {
       expect(hashOf(here('back'))).toBe(hashOf(here('big')))
     })
 
+    async function goesThereAndBack(tree: string): Promise<void> {
+      await ferry('upload', tree, tree)
+      expect(contents(there(tree))).toEqual(contents(here(tree)))
+      await ferry('download', tree, `${tree}-back`)
+      expect(contents(here(`${tree}-back`))).toEqual(contents(here(tree)))
+      await ferry('delete', '-r', tree)
+      expect(readdirSync(running.directory)).not.toContain(tree)
+    }
+
     test('a tree with odd names goes there and back', async () => {
       plantOdd(here('odd'), oddNames)
-      await ferry('upload', 'odd', 'odd')
-      expect(contents(there('odd'))).toEqual(contents(here('odd')))
-      await ferry('download', 'odd', 'odd-back')
-      expect(contents(here('odd-back'))).toEqual(contents(here('odd')))
-      await ferry('delete', '-r', 'odd')
-      expect(readdirSync(running.directory)).not.toContain('odd')
+      await goesThereAndBack('odd')
     })
 
     test('names that are not UTF-8', async () => {
@@ -143,12 +147,7 @@ export function interopSuite(server: InteropServer): void {
         expect(readdirSync(there('bytes'))).toEqual(['empty'])
         return
       }
-      await ferry('upload', 'bytes', 'bytes')
-      expect(contents(there('bytes'))).toEqual(contents(here('bytes')))
-      await ferry('download', 'bytes', 'bytes-back')
-      expect(contents(here('bytes-back'))).toEqual(contents(here('bytes')))
-      await ferry('delete', '-r', 'bytes')
-      expect(readdirSync(running.directory)).not.toContain('bytes')
+      await goesThereAndBack('bytes')
     })
 
     test('symlinks are made and read', async () => {

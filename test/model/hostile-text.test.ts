@@ -1,7 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { FerryError } from '../../src/errors/ferry-error.ts'
-import type { Attributes } from '../../src/model/attributes.ts'
 import { durationMs, durationText, elapsedText } from '../../src/model/duration.ts'
 import { longLine, scaledSize } from '../../src/model/long-line.ts'
 import { octal, parseMode, permissionText, typeLetter } from '../../src/model/mode.ts'
@@ -9,10 +8,8 @@ import { pathFilter } from '../../src/model/path-filter.ts'
 import { baseName, directoryName } from '../../src/model/remote-path.ts'
 import { sizeText } from '../../src/model/size.ts'
 import { suggest } from '../../src/model/suggest.ts'
+import { attributes, size, uint32 } from '../support/any-attributes.ts'
 import { aMegabyteOf, madeOf, readOrRefused } from '../support/hostile-text.ts'
-
-const uint32 = fc.nat({ max: 0xffff_ffff })
-const size = fc.nat({ max: Number.MAX_SAFE_INTEGER })
 
 // promise: any-text
 test('any text is a duration that can be waited for and written down, or none', () => {
@@ -51,15 +48,6 @@ test('the octal text of a mode is read back as its bits', () => {
 
 // promise: any-text
 describe('a long line', () => {
-  const attributes: fc.Arbitrary<Attributes> = fc.record(
-    {
-      size,
-      owner: fc.record({ uid: uint32, gid: uint32 }),
-      permissions: uint32,
-      times: fc.record({ atime: uint32, mtime: uint32 }),
-    },
-    { requiredKeys: [] },
-  )
   const now = new Date('2026-11-27T12:00:00Z')
 
   test('has its columns and then the name, whatever a server says of the file', () => {

@@ -12,21 +12,11 @@ import {
   requestType,
   writePacketHead,
 } from '../../src/sftp/packets.ts'
+import { attributes, size, uint32 } from '../support/any-attributes.ts'
 import { answer, packet, str, u32, u64 } from './raw-peer.ts'
 
-const uint32 = fc.nat({ max: 0xffff_ffff })
-const size = fc.maxSafeNat()
 const bytes = fc.uint8Array({ maxLength: 300 }).map((array) => Buffer.from(array))
 const names = fc.uint8Array({ maxLength: 60 }).map((array) => decodeName(array.filter((byte) => byte !== 0)))
-const attributes: fc.Arbitrary<Attributes> = fc.record(
-  {
-    size,
-    owner: fc.record({ uid: uint32, gid: uint32 }),
-    permissions: uint32,
-    times: fc.record({ atime: uint32, mtime: uint32 }),
-  },
-  { requiredKeys: [] },
-)
 
 /** Without its length, as the packet reader gives it. */
 const body = (whole: Buffer): Buffer => whole.subarray(4)

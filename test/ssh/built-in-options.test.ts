@@ -6,6 +6,7 @@ import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Connection } from '../../src/model/connection.ts'
 import { openSession } from '../../src/sftp/open-session.ts'
+import { freePort } from '../support/free-port.ts'
 import { programPath } from '../support/openssh.ts'
 import { describeWithSshd } from '../support/requirements.ts'
 import { makeKeyPair } from '../support/ssh-keys.ts'
@@ -102,20 +103,15 @@ describeWithSshd('options of the built-in transport', () => {
 
   test('ConnectionAttempts tries again where nobody listened yet', async () => {
     await using bench = await Bench.open()
-    const placeholder = createServer().listen(0, '127.0.0.1')
-    await once(placeholder, 'listening')
-    const address = placeholder.address()
-    if (address === null || typeof address === 'string') throw new Error('no TCP port')
-    placeholder.close()
-    await once(placeholder, 'close')
+    const port = await freePort()
     const connecting = bench.connect({
-      port: address.port,
+      port,
       username: 'deploy',
       ssh_options: { ConnectionAttempts: '2', StrictHostKeyChecking: 'yes' },
     })
     connecting.catch(() => undefined)
     await bench.noted(/^attempt 1 of 2: .*connection refused$/)
-    const late = createServer((peer) => peer.end('busy\r\n')).listen(address.port, '127.0.0.1')
+    const late = createServer((peer) => peer.end('busy\r\n')).listen(port, '127.0.0.1')
     await expect(connecting).rejects.toMatchObject({ message: expect.stringContaining('it says "busy"') })
     late.close()
   })

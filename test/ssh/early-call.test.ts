@@ -3,6 +3,7 @@ import { createServer, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { listenOnLoopback } from '../support/listen-on-loopback.ts'
 import { Bench } from './connecting.ts'
 
 // A server is called while keys are still read, so it may be gone before anybody listens to it.
@@ -16,11 +17,7 @@ const server = createServer()
 beforeEach(async () => {
   bench = await Bench.open()
   called = once(server, 'connection').then(([socket]) => socket)
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  if (address === null || typeof address === 'string') throw new Error('no TCP port')
-  port = address.port
+  port = await listenOnLoopback(server)
 })
 afterEach(async () => {
   server.close()

@@ -1,8 +1,8 @@
-import { once } from 'node:events'
 import { createServer, type Socket } from 'node:net'
 import fc from 'fast-check'
 import { expect, onTestFinished, test } from 'vitest'
 import { FerryError } from '../../src/errors/ferry-error.ts'
+import { listenOnLoopback } from '../support/listen-on-loopback.ts'
 import { startRelay } from '../support/relay.ts'
 import { Bench, firstAnswer, passwordOf, serve } from './connecting.ts'
 
@@ -13,12 +13,8 @@ async function listen(onConnection: (socket: Socket) => void): Promise<number> {
     socket.resume()
     onConnection(socket)
   })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
   onTestFinished(() => void server.close())
-  const address = server.address()
-  if (address === null || typeof address === 'string') throw new Error('no TCP port')
-  return address.port
+  return listenOnLoopback(server)
 }
 
 /** Writes for as long as it is taken. */

@@ -1,9 +1,9 @@
-import { once } from 'node:events'
 import { createServer, type Socket } from 'node:net'
 import type { Connection as ServerConnection } from 'ssh2'
 import { describe, expect, test, vi } from 'vitest'
 import { FerryError } from '../../src/errors/ferry-error.ts'
 import type { Connection } from '../../src/model/connection.ts'
+import { listenOnLoopback } from '../support/listen-on-loopback.ts'
 import { startRelay } from '../support/relay.ts'
 import type { LoginFault } from '../support/sftp-server/login-faults.ts'
 import { type RunningSftpServer, type StartOptions, startSftpServer } from '../support/sftp-server/start-sftp-server.ts'
@@ -157,11 +157,8 @@ describe('a server that goes away', () => {
 
 describe('something else listens there', () => {
   async function listen(onConnection: (socket: Socket) => void): Promise<{ port: number; close: () => void }> {
-    const server = createServer(onConnection).listen(0, '127.0.0.1')
-    await once(server, 'listening')
-    const address = server.address()
-    if (address === null || typeof address === 'string') throw new Error('no TCP port')
-    return { port: address.port, close: () => server.close() }
+    const server = createServer(onConnection)
+    return { port: await listenOnLoopback(server), close: () => server.close() }
   }
 
   test.each([

@@ -4,21 +4,17 @@ import { setImmediate } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { FerryError } from '../../src/errors/ferry-error.ts'
 import { connectTcp } from '../../src/ssh/tcp.ts'
+import { listenOnLoopback } from '../support/listen-on-loopback.ts'
 import { Bench } from './connecting.ts'
 
 const silent = { note: () => undefined }
 
 test('small writes of one turn are gathered, large ones are not', async () => {
   let received = ''
-  const server = createServer((peer) => peer.on('data', (chunk) => (received += chunk.toString()))).listen(
-    0,
-    '127.0.0.1',
-  )
-  await once(server, 'listening')
-  const address = server.address()
-  if (address === null || typeof address === 'string') throw new Error('no TCP port')
+  const server = createServer((peer) => peer.on('data', (chunk) => (received += chunk.toString())))
+  const port = await listenOnLoopback(server)
   await using bench = await Bench.open()
-  const settings = await bench.settings({ port: address.port })
+  const settings = await bench.settings({ port })
   if (settings.transport !== 'ssh') throw new Error('ssh is the usual transport')
   const socket = await connectTcp(settings, silent, new AbortController().signal)
   socket.write('a')

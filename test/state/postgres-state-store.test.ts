@@ -8,6 +8,7 @@ import type { FerryError } from '../../src/errors/ferry-error.ts'
 import { openStateStore } from '../../src/state/open-state-store.ts'
 import type { StateStore } from '../../src/state/state-store.ts'
 import { type StatePlace, stateStoreContract, withConnection } from '../contract/state-store-contract.ts'
+import { listenOnLoopback } from '../support/listen-on-loopback.ts'
 import { usePostgres } from '../support/postgres.ts'
 import { describeWith } from '../support/requirements.ts'
 import { temporaryDirectory } from '../support/temporary-directory.ts'
@@ -49,10 +50,8 @@ async function wayTo(url: string, told: (text: string, client: Socket, server: S
       told(text, client, server)
       if (!server.destroyed) server.write(data)
     })
-  }).listen(0, '127.0.0.1')
-  await once(listener, 'listening')
-  const place = listener.address()
-  const own = typeof place === 'object' && place !== null ? place.port : 0
+  })
+  const own = await listenOnLoopback(listener)
   return {
     url: url.replace(`:${port}/`, `:${own}/`),
     async [Symbol.asyncDispose]() {

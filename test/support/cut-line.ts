@@ -1,7 +1,7 @@
-import { once } from 'node:events'
 import { connect, createServer } from 'node:net'
 import { type Duplex, duplexPair } from 'node:stream'
 import type { Channel } from '../../src/ssh/transport.ts'
+import { listenOnLoopback } from './listen-on-loopback.ts'
 
 /** Joins two streams until so many bytes went through, both ways together; then it ends both at once. */
 function join(one: Duplex, other: Duplex, mostBytes: number): void {
@@ -51,12 +51,9 @@ export async function useCutRelay(port: number, cuts: readonly number[]): Promis
     accepted += 1
     join(socket, connect(port, '127.0.0.1'), mostBytes)
   })
-  listener.listen(0, '127.0.0.1')
-  await once(listener, 'listening')
-  const address = listener.address()
-  if (address === null || typeof address === 'string') throw new Error('no TCP port')
+  const ownPort = await listenOnLoopback(listener)
   return {
-    port: address.port,
+    port: ownPort,
     accepted: () => accepted,
     [Symbol.asyncDispose]: async () => {
       listener.close()

@@ -1,5 +1,5 @@
-import { once } from 'node:events'
 import { createServer, type Socket } from 'node:net'
+import { listenOnLoopback } from './listen-on-loopback.ts'
 import { type SftpServerOptions, serveSftp } from './sftp-server/sftp-server.ts'
 
 export interface PlainSftp extends AsyncDisposable {
@@ -13,12 +13,9 @@ export async function startPlainSftp(options: SftpServerOptions): Promise<PlainS
     sockets.add(socket)
     serveSftp(socket, options)
   })
-  listener.listen(0, '127.0.0.1')
-  await once(listener, 'listening')
-  const address = listener.address()
-  if (address === null || typeof address === 'string') throw new Error('no TCP port')
+  const ownPort = await listenOnLoopback(listener)
   return {
-    port: address.port,
+    port: ownPort,
     async [Symbol.asyncDispose]() {
       for (const socket of sockets) socket.destroy()
       await new Promise((resolve) => listener.close(resolve))

@@ -1,5 +1,6 @@
 import { EventEmitter, once } from 'node:events'
 import { connect, createServer, type Socket } from 'node:net'
+import { listenOnLoopback } from './listen-on-loopback.ts'
 
 export interface RelayOptions {
   /** The server's port on 127.0.0.1. */
@@ -86,12 +87,9 @@ export async function startRelay({ to, act, afterBytes = 0 }: RelayOptions): Pro
     near.on('data', (bytes: Buffer) => far.write(bytes))
     if (leftBytes === 0) fail()
   })
-  listener.listen(0, '127.0.0.1')
-  await once(listener, 'listening')
-  const address = listener.address()
-  if (address === null || typeof address === 'string') throw new Error('no TCP port')
+  const ownPort = await listenOnLoopback(listener)
   return {
-    port: address.port,
+    port: ownPort,
     passed: () => passed,
     reached,
     idle: async () => {

@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
+import { listenOnLoopback } from './listen-on-loopback.ts'
 import { chromiumFile } from './needs.ts'
 import { collect, endOf, ferryPlace, runFerry } from './run-ferry.ts'
 import { type Sshd, useSshd } from './sshd.ts'
@@ -61,10 +61,8 @@ export async function startWebRig(): Promise<WebRig> {
     temporaryDirectory(),
     chromium.launch({ executablePath: chromiumFile, args: ['--no-sandbox'] }),
   ])
-  const dead = createServer().listen(0, '127.0.0.1')
-  await once(dead, 'listening')
-  const place = dead.address()
-  const deadPort = typeof place === 'object' && place !== null ? place.port : 0
+  const dead = createServer()
+  const deadPort = await listenOnLoopback(dead)
   const home = directory.path
   const file = join(home, 'rig.yml')
   await writeFile(file, manifest(sshd, deadPort))

@@ -1,5 +1,6 @@
 import { EventEmitter, once } from 'node:events'
 import { createServer, type Socket } from 'node:net'
+import { listenOnLoopback } from '../listen-on-loopback.ts'
 import { generateHostKey, hostKey } from './host-key.ts'
 import type { LoginAttempt } from './login.ts'
 import { failEarly, type LoginFault, loginFault } from './login-faults.ts'
@@ -69,11 +70,7 @@ export async function startSftpServer(options: StartOptions): Promise<RunningSft
     if (fault?.at === 'connect' || fault?.at === 'key-exchange') failEarly(socket, fault)
     else serveSsh(socket, context, fault)
   })
-  listener.listen(options.port ?? 0, '127.0.0.1')
-  await once(listener, 'listening')
-  const address = listener.address()
-  if (address === null || typeof address === 'string') throw new Error('no TCP port')
-  const { port } = address
+  const port = await listenOnLoopback(listener, options.port)
   const idle = async (): Promise<void> => {
     if (sockets.size > 0) await once(events, 'idle')
   }
