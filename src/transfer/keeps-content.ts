@@ -1,37 +1,33 @@
 import { type Handle, isOpenssh, type OpenFlags, type SftpSession } from '../sftp/session.ts'
+import { askedOnce } from './asked-once.ts'
 import { temporaryName } from './temporary-name.ts'
 import { endsAll } from './transfer-error.ts'
 
 export const appending: OpenFlags = { write: true, create: true, append: true }
 
-const keepers = new WeakMap<SftpSession, boolean>()
-
 /**
  * Whether a file that is opened to be appended to keeps what it holds. rclone's server empties it, so who is not OpenSSH's is asked once a
- * session, by a file of our own beside `path`.
+ * session, by a file of our own beside `path`. Where that tells nothing (a full disk, a directory that takes no file) it is believed:
+ * no reason to send all of a file again.
  */
 export async function keepsContent(session: SftpSession, path: string): Promise<boolean> {
-  if (isOpenssh(session)) return true
-  const known = keepers.get(session)
-  if (known !== undefined) return known
+  return isOpenssh(session) || ((await foundOut(session, path)) ?? true)
+}
+
+const foundOut = askedOnce<boolean>(async (session, path) => {
   const probe = temporaryName(path)
   const made = await session.open(probe, { write: true, create: true, exclusive: true }).catch(unlessOver)
-  // Where no file can be made beside it, nothing is known of it.
-  if (made === undefined) return true
+  if (made === undefined) return undefined
   try {
     await writeByte(session, made, 0)
     const added = await addByte(session, probe)
-    const keeps = (await session.stat(probe)).size === 1 + added
-    keepers.set(session, keeps)
-    return keeps
+    return (await session.stat(probe)).size === 1 + added
   } catch (error) {
-    unlessOver(error)
-    // What cannot be written or looked at tells nothing: a full disk is no reason to send all of a file again.
-    return true
+    return unlessOver(error)
   } finally {
     await session.remove(probe).catch(() => undefined)
   }
-}
+})
 
 /** How many bytes were added: some refuse it, as the first byte is gone. */
 async function addByte(session: SftpSession, path: string): Promise<number> {

@@ -3,6 +3,7 @@ import { directoryName, type RemotePath, remotePath, resolveRemote } from '../mo
 import { asOneChange } from '../sftp/audited-session.ts'
 import { lstatOrAbsent } from '../sftp/lstat-or-absent.ts'
 import { isOpenssh, type SftpSession } from '../sftp/session.ts'
+import { askedOnce } from './asked-once.ts'
 import { temporaryName } from './temporary-name.ts'
 import { endsAll } from './transfer-error.ts'
 
@@ -14,12 +15,10 @@ interface Manner {
   readonly start: RemotePath
 }
 
-const manners = new WeakMap<SftpSession, Manner>()
-
 /** Makes a symbolic link that leads to what its target means; stored as it is written, where the server does that. */
 export function makeSymlink(session: SftpSession, target: string, link: string): Promise<void> {
   return asOneChange(session, { operation: 'symlink', path: link, target }, async (inner) => {
-    const manner = await mannerOf(inner, link)
+    const manner = isOpenssh(inner) ? undefined : await mannerOf(inner, link)
     if (manner === undefined) return inner.symlink(target, link)
     const path = resolveRemote(manner.start, remotePath(link))
     const make = (to: string): Promise<void> => (manner.linkFirst ? inner.symlink(path, to) : inner.symlink(to, path))
@@ -43,10 +42,7 @@ async function leadsTo(session: SftpSession, path: string, targets: readonly str
 }
 
 /** In the wrong order the link would be made where its target should be, so a server is asked once a session, by a link of our own. */
-async function mannerOf(session: SftpSession, link: string): Promise<Manner | undefined> {
-  if (isOpenssh(session)) return undefined
-  const known = manners.get(session)
-  if (known !== undefined) return known
+const mannerOf = askedOnce<Manner>(async (session, link) => {
   const start = remotePath(await session.realpath('.'))
   const path = resolveRemote(start, remotePath(link))
   const [one, other] = [temporaryName(path), temporaryName(path)]
@@ -59,7 +55,5 @@ async function mannerOf(session: SftpSession, link: string): Promise<Manner | un
   }
   const linkFirst = (await lstatOrAbsent(session, one)) !== undefined
   await session.remove(linkFirst ? one : other)
-  const manner = { linkFirst, start }
-  manners.set(session, manner)
-  return manner
-}
+  return { linkFirst, start }
+})

@@ -1,12 +1,11 @@
 import { FerryError } from '../errors/ferry-error.ts'
 import { offers, type SftpSession } from '../sftp/session.ts'
+import { askedOnce } from './asked-once.ts'
 import { temporaryName } from './temporary-name.ts'
 import { endsAll } from './transfer-error.ts'
 
 /** Gives a file the name of another one, which is gone in the same step. */
 export type Replacement = (from: string, to: string) => Promise<void>
-
-const asked = new WeakMap<SftpSession, Replacement | 'none'>()
 
 /**
  * How the server replaces a file in one step, or nothing where it cannot. Who does not announce posix-rename is asked once a session, by
@@ -14,19 +13,17 @@ const asked = new WeakMap<SftpSession, Replacement | 'none'>()
  * draft forbids it (draft-ietf-secsh-filexfer-02 §6.5).
  */
 export async function replacement(session: SftpSession, path: string): Promise<Replacement | undefined> {
-  const posixRename: Replacement = (from, to) => session.posixRename(from, to)
-  if (offers(session, 'posix-rename@openssh.com')) return posixRename
-  const known = asked.get(session)
-  if (known !== undefined) return known === 'none' ? undefined : known
-  const rename: Replacement = (from, to) => session.rename(from, to)
-  const found = (await knowsPosixRename(session, path))
-    ? posixRename
-    : (await renameReplaces(session, path))
-      ? rename
-      : undefined
-  asked.set(session, found ?? 'none')
-  return found
+  if (offers(session, 'posix-rename@openssh.com')) return (from, to) => session.posixRename(from, to)
+  const found = await foundOut(session, path)
+  return found === 'none' ? undefined : found
 }
+
+const foundOut = askedOnce<Replacement | 'none'>(async (session, path) => {
+  if (await knowsPosixRename(session, path)) return (from, to) => session.posixRename(from, to)
+  const replaces = await renameReplaces(session, path)
+  if (replaces === false) return 'none'
+  return replaces && ((from, to) => session.rename(from, to))
+})
 
 /** Whoever knows the request misses the file. */
 async function knowsPosixRename(session: SftpSession, path: string): Promise<boolean> {
@@ -41,17 +38,20 @@ async function knowsPosixRename(session: SftpSession, path: string): Promise<boo
   }
 }
 
-async function renameReplaces(session: SftpSession, path: string): Promise<boolean> {
+/** Nothing is known of it where no files can be made beside `path`. */
+async function renameReplaces(session: SftpSession, path: string): Promise<boolean | undefined> {
   const [from, to] = [temporaryName(path), temporaryName(path)]
+  let made = false
   try {
     for (const name of [from, to]) {
       await session.close(await session.open(name, { write: true, create: true, exclusive: true }))
     }
+    made = true
     await session.rename(from, to)
     return true
   } catch (error) {
     if (endsAll(error)) throw error
-    return false
+    return made ? false : undefined
   } finally {
     // One of them is not there, or neither.
     await Promise.allSettled([session.remove(from), session.remove(to)])

@@ -100,6 +100,45 @@ test.each([
   expect(namesIn(there())).toEqual(['w', 'w/a'])
 })
 
+const twenty = Object.fromEntries(Array.from({ length: 20 }, (_, index) => [`tree/${index}`, `new ${index}`]))
+
+test('how files are replaced is found out by one file for all that are in flight', async () => {
+  const { session, here, there, asked } = await wildRig('rename', renames)
+  plant(here(), twenty)
+  plant(there(), twenty)
+  const summary = await upload(session, [here('tree/.')], remotePath('/tree'), { signal })
+  expect(summary).toMatchObject({ files: 20, failures: [] })
+  expect(asked().filter((name) => name === 'posix-rename@openssh.com')).toHaveLength(1)
+  expect(asked().filter((name) => name === 'open')).toHaveLength(20 + 2)
+})
+
+test('a directory that takes no file tells nothing of how files are replaced in another', async () => {
+  const { session, here, there } = await servedRig({
+    extensions,
+    faults: [
+      { on: ['open', 'posix-rename@openssh.com'], path: /^\/closed\//, act: status(3) },
+      { on: 'rename', act: (exchange) => renames(() => ({ there }))(exchange) },
+    ],
+  })
+  plant(here(), { 'tree/closed/a': 'new', 'tree/other/a': 'new' })
+  plant(there(), { 'closed/a': 'old', 'other/a': 'old' })
+  for (const _ of ['closed first', 'both at once']) {
+    await outcomeOf(upload(session, [here('tree/closed/a')], remotePath('/closed/a'), { signal }))
+    const summary = await upload(session, [here('tree/.')], remotePath('/'), { signal })
+    expect(summary.failures).toHaveLength(1)
+  }
+  expect(readFileSync(there('closed/a'), 'utf8')).toBe('old')
+  expect(readFileSync(there('other/a'), 'utf8')).toBe('new')
+})
+
+test('the order of SYMLINK is found out by one link for all that are in flight', async () => {
+  const { session, there, asked } = await wildRig('symlink', draftOrder)
+  const links = Object.keys(twenty).map((_, index) => remotePath(`/${index}`))
+  await Promise.all(links.map((link) => createSymlink(session, 'target', link, { signal })))
+  expect(links.map((link) => readlinkSync(there(link.slice(1))))).toEqual(links.map(() => 'target'))
+  expect(asked().filter((name) => name === 'symlink')).toHaveLength(20 + 1)
+})
+
 test('a start directory that was refused once is asked for again', async () => {
   const { session, there } = await servedRig({ extensions, faults: [{ on: 'realpath', times: 1, act: status(4) }] })
   symlinkSync('target', there('link'))
