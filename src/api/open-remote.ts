@@ -7,6 +7,7 @@ import type { Origin, Stored } from '../model/state.ts'
 import { openSecret } from '../secrets/open-secret.ts'
 import { sealingKeys } from '../secrets/sealing-keys.ts'
 import { AuditedSession } from '../sftp/audited-session.ts'
+import type { KeyMemory } from '../ssh/key-memory.ts'
 import { resolveSettings, type SettingsInput } from '../ssh/resolve-settings.ts'
 import { parseAddress } from '../ssh/sftp-address.ts'
 import type { TransportEvents } from '../ssh/transport.ts'
@@ -25,15 +26,18 @@ export interface RemoteDependencies {
   readonly localCommands?: boolean
   /** Where changes are recorded, if they are. */
   readonly audit?: Audit
+  /** Keys that were read for other connections, where several are opened. */
+  readonly keys?: KeyMemory
 }
 
 /** Connects to a stored connection or an `sftp://` address, with ssh's flags over what is stored, and opens a session. */
 export async function openRemote(input: ConnectionInput, dependencies: RemoteDependencies): Promise<Remote> {
-  const { environment, signal, audit } = dependencies
+  const { environment, signal, audit, keys } = dependencies
   const { value: connection, origin } = await findConnection(input.address, dependencies)
   try {
     const { overrides } = input
-    const settings = await resolveSettings(settingsInput({ value: connection, origin }, overrides, environment), signal)
+    const given = settingsInput({ value: connection, origin }, overrides, environment)
+    const settings = await resolveSettings({ ...given, ...(keys !== undefined && { keys }) }, signal)
     const events = dependencies.events.atLevel?.(settings.logLevel) ?? dependencies.events
     const limit = bandwidthOf(connection, overrides, events)
     const { retry = 0 } = overrides

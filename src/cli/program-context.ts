@@ -4,6 +4,7 @@ import { forAct } from '../commands/act-error.ts'
 import type { CommandContext } from '../commands/context.ts'
 import type { Io } from '../commands/io.ts'
 import { FerryError } from '../errors/ferry-error.ts'
+import type { KeyMemory } from '../ssh/key-memory.ts'
 import type { TransportEvents } from '../ssh/transport.ts'
 import type { StateStore } from '../state/state-store.ts'
 import type { GlobalFlags } from './global-flags.ts'
@@ -34,11 +35,16 @@ export function programContext(parts: ContextParts): CommandContext {
     opened ??= open()
     return opened
   }
+  /** A private key is in memory until the command has ended, and no longer. */
+  let keys: KeyMemory | undefined
   const dependencies = async (address: string, endedBy: AbortSignal): Promise<RemoteDependencies> => {
     const recording = await audit
+    const { KeyMemory } = await import('../ssh/key-memory.ts')
+    keys ??= new KeyMemory()
     return {
       store,
       environment,
+      keys,
       signal: endedBy,
       events: eventsOf(io, address),
       ...(recording !== undefined && { audit: recording }),

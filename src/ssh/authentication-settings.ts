@@ -1,4 +1,5 @@
 import type { Directive, Options } from './config-options.ts'
+import type { KeyMemory } from './key-memory.ts'
 import type { OptionExpansion } from './option-expansion.ts'
 import { keysToAgentOf } from './option-form.ts'
 import { numberOf, switchOf } from './option-values.ts'
@@ -26,7 +27,12 @@ export function authenticationOf(
   options: Options,
   expansion: OptionExpansion,
   { password, passphrase, privateKey }: Credentials,
-  more: { keyAlgorithms: readonly string[]; rsaBitsMin: number; inherited: readonly IdentitySource[] },
+  more: {
+    keyAlgorithms: readonly string[]
+    rsaBitsMin: number
+    inherited: readonly IdentitySource[]
+    keys: KeyMemory
+  },
 ): AuthenticationSettings {
   const agentSocket = agentSocketOf(options, expansion)
   const order = orderOf(options)
@@ -42,6 +48,7 @@ export function authenticationOf(
     keyAlgorithms: more.keyAlgorithms,
     rsaBitsMin: more.rsaBitsMin,
     passwordPrompts: numberOf(options, 'NumberOfPasswordPrompts', 3),
+    keys: more.keys,
   }
 }
 

@@ -1,39 +1,31 @@
-import { readdir, stat } from 'node:fs/promises'
+import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { decodeName, fsPath } from '../model/name-bytes.ts'
+import { exists } from './read-file.ts'
 
 /** The paths that an absolute glob(7) pattern names, sorted; a pattern without wildcards names itself if it exists. */
-export async function findFiles(pattern: string): Promise<string[]> {
+export function findFiles(pattern: string): string[] {
   let found = ['/']
   for (const component of pattern.split('/').filter((part) => part !== '')) {
-    found = (await Promise.all(found.map((directory) => matchesIn(directory, component)))).flat()
+    found = found.flatMap((directory) => matchesIn(directory, component))
   }
   return found.sort()
 }
 
-async function matchesIn(directory: string, component: string): Promise<string[]> {
+function matchesIn(directory: string, component: string): string[] {
   if (!/[*?[\\]/.test(component)) {
     const path = join(directory, component)
-    return (await exists(path)) ? [path] : []
+    return exists(path) ? [path] : []
   }
   const matcher = globExpression(component)
-  const names = (await namesIn(directory)).filter((name) => matcher.test(name))
+  const names = namesIn(directory).filter((name) => matcher.test(name))
   // As in a shell, a wildcard does not match a leading dot.
   return names.filter((name) => !name.startsWith('.') || component.startsWith('.')).map((name) => join(directory, name))
 }
 
-async function exists(path: string): Promise<boolean> {
+function namesIn(directory: string): string[] {
   try {
-    await stat(fsPath(path))
-    return true
-  } catch {
-    return false
-  }
-}
-
-async function namesIn(directory: string): Promise<string[]> {
-  try {
-    return (await readdir(fsPath(directory), { encoding: 'buffer' })).map(decodeName)
+    return readdirSync(fsPath(directory), { encoding: 'buffer' }).map(decodeName)
   } catch {
     return []
   }

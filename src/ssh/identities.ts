@@ -6,7 +6,7 @@ import { octal } from '../model/mode.ts'
 import { type AgentKey, addToAgent, agentKeys, agentSignature } from './agent.ts'
 import { describeKey, rsaBitsOf } from './fingerprint.ts'
 import { typeOfAlgorithm } from './host-key.ts'
-import { readKeyFile } from './key-file.ts'
+import { type KeyFile, readKeyFile } from './key-file.ts'
 import { keyTypeOf } from './known-hosts.ts'
 import { type KeyText, readKeyText, readPublicKey } from './private-key.ts'
 import type { AuthenticationSettings, IdentitySource, SshSettings } from './settings.ts'
@@ -131,12 +131,12 @@ class IdentityLoader {
   }
 
   async #fromFile(label: string, source: IdentitySource & { kind: 'file' }): Promise<Identity> {
-    let file: Awaited<ReturnType<typeof readKeyFile>>
+    let file: KeyFile
     try {
-      file = await readKeyFile(source.path)
+      file = readKeyFile(source.path)
     } catch (error) {
       // As with ssh, `key.pub` will do where the agent has the other half.
-      const blob = errnoOf(error) === 'ENOENT' ? await publicBlobBeside(source.path) : undefined
+      const blob = errnoOf(error) === 'ENOENT' ? publicBlobBeside(source.path) : undefined
       const key = blob === undefined ? undefined : this.#agentKey(blob)
       if (key === undefined) throw error
       return this.#fromAgent(key, source.explicit)
@@ -150,18 +150,22 @@ class IdentityLoader {
 
   async #fromText(label: string, text: string, source: IdentitySource): Promise<Identity> {
     const { explicit } = source
-    const read = await readKeyText(text)
+    const read = await this.#read(text)
     if (read.kind === 'private') return this.#own(label, read.key, source)
     const known = read.kind === 'unusable' || read.blob === undefined ? undefined : this.#agentKey(read.blob)
     if (read.kind === 'unusable') throw new Unusable(read.reason, pathHint(source, text))
     if (read.kind === 'encrypted' && this.#settings.passphrase !== undefined) {
-      const opened = await readKeyText(text, await this.#settings.passphrase(this.#signal))
+      const opened = await this.#read(text, await this.#settings.passphrase(this.#signal))
       if (opened.kind === 'private') return this.#own(label, opened.key, source)
       if (known === undefined) throw new Unusable('identity_passphrase does not open it')
     }
     if (known !== undefined) return this.#fromAgent(known, explicit)
     if (read.kind === 'public') throw new Unusable('it is a public key, and the agent does not hold the private one')
     return this.#encrypted(label, text, read, source)
+  }
+
+  #read(text: string, passphrase?: string): Promise<KeyText> {
+    return this.#settings.keys.recall(text, passphrase, readKeyText)
   }
 
   /** Asked for when the server has said that the key would do, or at once where the key's public half is not to be had. */
@@ -181,7 +185,7 @@ class IdentityLoader {
       opened ??= this.#askPassphrase(label, text, ask, signal)
       return opened
     }
-    const blob = read.blob ?? (source.kind === 'file' ? await publicBlobBeside(source.path) : undefined)
+    const blob = read.blob ?? (source.kind === 'file' ? publicBlobBeside(source.path) : undefined)
     if (blob === undefined) {
       if (!source.explicit) throw new Unusable('it is encrypted')
       return this.#own(label, await open(this.#signal), source)
@@ -237,7 +241,7 @@ class IdentityLoader {
     signal: AbortSignal,
   ): Promise<PrivateKey> {
     for (let attempt = 1; attempt <= this.#settings.passwordPrompts; attempt += 1) {
-      const read = await readKeyText(text, await ask({ text: `Passphrase for ${label}: `, echo: false }, signal))
+      const read = await this.#read(text, await ask({ text: `Passphrase for ${label}: `, echo: false }, signal))
       if (read.kind === 'private') return read.key
     }
     throw new Unusable('the passphrase is wrong')
@@ -280,9 +284,9 @@ function distinct(identities: readonly Identity[]): Identity[] {
   })
 }
 
-async function publicBlobBeside(path: string): Promise<Buffer | undefined> {
+function publicBlobBeside(path: string): Buffer | undefined {
   try {
-    const read = readPublicKey((await readKeyFile(`${path}.pub`)).text)
+    const read = readPublicKey(readKeyFile(`${path}.pub`).text)
     return read.kind === 'public' ? read.blob : undefined
   } catch {
     return undefined

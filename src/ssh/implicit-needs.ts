@@ -1,30 +1,26 @@
-import { access } from 'node:fs/promises'
 import { shownPath } from '../model/home.ts'
-import { fsPath } from '../model/name-bytes.ts'
 import { isAbout } from './known-hosts.ts'
 import { loadKnownHosts } from './known-hosts-files.ts'
+import { exists } from './read-file.ts'
 import type { Need, SshSettings } from './settings.ts'
 
 /** What needs the system's ssh without an option that says so: certificates, of users and of hosts. */
 export async function implicitNeeds(settings: SshSettings): Promise<Need[]> {
   const hosts = [...settings.jumpHosts, settings]
-  return (await Promise.all(hosts.flatMap((host) => [userCertificates(host), hostCertificates(host)]))).flat()
+  const needs = hosts.map(async (host) => [...userCertificates(host), ...(await hostCertificates(host))])
+  return (await Promise.all(needs)).flat()
 }
 
 /** ssh takes a certificate that lies beside its key (ssh_config(5), IdentityFile). */
-async function userCertificates({ authentication, hostKeys }: SshSettings): Promise<Need[]> {
+function userCertificates({ authentication, hostKeys }: SshSettings): Need[] {
   if (!authentication.methods.has('publickey')) return []
-  const found = authentication.identities.map(async (identity): Promise<Need[]> => {
+  return authentication.identities.flatMap((identity): Need[] => {
     if (identity.kind !== 'file') return []
     const path = `${identity.path}-cert.pub`
-    const exists = await access(fsPath(path)).then(
-      () => true,
-      () => false,
-    )
+    if (!exists(path)) return []
     const what = `the certificate ${shownPath(path, hostKeys.home)}`
-    return exists ? [{ what, origin: identity.origin, label: 'IdentityFile' }] : []
+    return [{ what, origin: identity.origin, label: 'IdentityFile' }]
   })
-  return (await Promise.all(found)).flat()
 }
 
 /** Where known_hosts trusts only an authority, the host has to show a certificate. */

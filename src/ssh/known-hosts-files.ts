@@ -1,9 +1,10 @@
-import { mkdir, open, readFile } from 'node:fs/promises'
+import { mkdir, open } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { errnoOf, localReason } from '../errors/local-error.ts'
+import { localReason } from '../errors/local-error.ts'
 import { decodeName, fsPath } from '../model/name-bytes.ts'
 import { isAbout, type KnownHost, knownHostsLine, parseKnownHosts } from './known-hosts.ts'
 import { withKnownHostsLock } from './known-hosts-lock.ts'
+import { readFileIfAny } from './read-file.ts'
 import type { TransportEvents } from './transport.ts'
 
 export interface KnownHostsFile {
@@ -16,10 +17,10 @@ export async function loadKnownHosts(paths: readonly string[], events: Transport
   return Promise.all(
     paths.map(async (path) => {
       try {
-        return { path, entries: parseKnownHosts(decodeName(await readFile(fsPath(path)))) }
+        const bytes = await readFileIfAny(path)
+        return { path, entries: bytes === undefined ? [] : parseKnownHosts(decodeName(bytes)) }
       } catch (error) {
-        const errno = errnoOf(error)
-        if (errno !== 'ENOENT' && errno !== 'ENOTDIR') events.note(0, `cannot read ${path}: ${localReason(error)}`)
+        events.note(0, `cannot read ${path}: ${localReason(error)}`)
         return { path, entries: [] }
       }
     }),

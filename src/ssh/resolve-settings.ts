@@ -9,6 +9,7 @@ import type { Credentials } from './authentication-settings.ts'
 import type { Directive } from './config-options.ts'
 import { type EffectiveOption, effectiveOptions } from './effective-options.ts'
 import { implicitNeeds } from './implicit-needs.ts'
+import { KeyMemory } from './key-memory.ts'
 import { childEnvironment, type Environment, expandTilde, localAccount } from './local-account.ts'
 import type {
   CommandSettings,
@@ -31,6 +32,8 @@ export interface SettingsInput {
   readonly openSecret: (secret: StoredSecret, what: string, signal: AbortSignal) => Promise<string>
   /** Where a field of the connection was set. */
   readonly placeOf?: (field: string) => Place | undefined
+  /** Keys that other connections of the command have read. */
+  readonly keys?: KeyMemory
 }
 
 /**
@@ -51,7 +54,7 @@ export interface Resolution {
 
 /** The same, and what it was made of. */
 export async function resolveAll(input: SettingsInput, signal: AbortSignal): Promise<Resolution> {
-  const { connection, overrides, environment, placeOf = () => undefined } = input
+  const { connection, overrides, environment, placeOf = () => undefined, keys = new KeyMemory() } = input
   const originOf = (field: string): ValueOrigin => {
     const place = placeOf(field)
     return { source: 'stored', ...(place !== undefined && { place }) }
@@ -98,6 +101,7 @@ export async function resolveAll(input: SettingsInput, signal: AbortSignal): Pro
       ...(configFile !== undefined && { configFile }),
       account,
       environment,
+      keys,
       signal,
     },
   )

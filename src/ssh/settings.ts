@@ -1,4 +1,5 @@
 import type { Place } from '../errors/ferry-error.ts'
+import type { KeyMemory } from './key-memory.ts'
 
 /** Who said so: the first of these that speaks wins. */
 export type Source = 'flag' | 'stored' | 'ssh_config' | 'default'
@@ -164,6 +165,7 @@ export interface AuthenticationSettings {
   /** RSA keys with fewer bits are not used. */
   readonly rsaBitsMin: number
   readonly passwordPrompts: number
+  readonly keys: KeyMemory
 }
 
 /** How a key that was loaded is given to the agent (AddKeysToAgent). */

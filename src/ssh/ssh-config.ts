@@ -1,14 +1,14 @@
-import { readFile, stat } from 'node:fs/promises'
 import { FerryError, type Place } from '../errors/ferry-error.ts'
 import { errnoOf, localReason } from '../errors/local-error.ts'
 import { shownPath } from '../model/home.ts'
-import { decodeName, fsPath } from '../model/name-bytes.ts'
+import { decodeName } from '../model/name-bytes.ts'
 import { type Directive, Options, parseDirective, wrong } from './config-options.ts'
 import { expandTokens, expandVariables } from './expand-tokens.ts'
 import { findFiles } from './find-files.ts'
 import { type Environment, expandTilde, type LocalAccount } from './local-account.ts'
 import { matchesCriteria, tokensSoFar } from './match-criteria.ts'
 import { matchesPattern } from './match-pattern.ts'
+import { readFileIfAny, statIfAny } from './read-file.ts'
 import type { LogLine, Need } from './settings.ts'
 
 export interface ConfigInput {
@@ -154,7 +154,7 @@ class Evaluation {
   async #include({ words, origin }: Directive, reading: Reading): Promise<void> {
     if (reading.depth >= depthMax) throw wrong('Include: too deep', origin)
     for (const word of words) {
-      for (const path of await findFiles(this.#anchored(this.#expanded(word, origin), origin, reading.userFile))) {
+      for (const path of findFiles(this.#anchored(this.#expanded(word, origin), origin, reading.userFile))) {
         const { active, never } = reading
         await this.#readFile(path, { ...reading, checkOwner: true, depth: reading.depth + 1, never: never || !active })
       }
@@ -184,21 +184,22 @@ class Evaluation {
 
 async function configText(path: string, checkOwner: boolean): Promise<string | undefined> {
   try {
-    if (checkOwner) await refuseForeign(path)
-    return decodeName(await readFile(fsPath(path)))
+    if (checkOwner) refuseForeign(path)
+    const bytes = await readFileIfAny(path)
+    return bytes === undefined ? undefined : decodeName(bytes)
   } catch (error) {
     if (error instanceof FerryError) throw error
-    const errno = errnoOf(error)
-    if (errno === 'ENOENT' || errno === 'ENOTDIR') return undefined
     // A directory among the files that a pattern found is an empty file to ssh.
-    if (errno === 'EISDIR') return ''
+    if (errnoOf(error) === 'EISDIR') return ''
     throw new FerryError('usage', `cannot read the ssh configuration ${path}: ${localReason(error)}`, { cause: error })
   }
 }
 
 /** ssh_config(5) FILES: because of the potential for abuse, nobody else may write it. */
-async function refuseForeign(path: string): Promise<void> {
-  const { uid, mode } = await stat(fsPath(path))
+function refuseForeign(path: string): void {
+  const found = statIfAny(path)
+  if (found === undefined) return
+  const { uid, mode } = found
   const mine = process.getuid?.() ?? uid
   if ((uid === 0 || uid === mine) && (mode & 0o022) === 0) return
   throw new FerryError('usage', `the ssh configuration ${path} belongs to another user, or others may write it`, {

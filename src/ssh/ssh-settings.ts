@@ -7,6 +7,7 @@ import { checkHost, checkUser } from './check-names.ts'
 import { type Directive, type Options, wrong } from './config-options.ts'
 import { askedUserFiles, hostKeysOf } from './host-key-settings.ts'
 import { type JumpHost, jumpHostsOf } from './jump-hosts.ts'
+import type { KeyMemory } from './key-memory.ts'
 import { childEnvironment, type Environment, type LocalAccount } from './local-account.ts'
 import { OptionExpansion } from './option-expansion.ts'
 import { rekeyLimitOf } from './option-form.ts'
@@ -23,6 +24,7 @@ export interface SshContext {
   readonly configFile?: { readonly path: string; readonly place?: Place }
   readonly account: LocalAccount
   readonly environment: Environment
+  readonly keys: KeyMemory
   readonly signal: AbortSignal
 }
 
@@ -63,7 +65,7 @@ export interface ResolvedSsh {
 
 /** Settings of an SSH connection, with those of the hosts on its way. */
 export async function resolveSsh(target: Target, context: SshContext): Promise<ResolvedSsh> {
-  const { account, environment, configFile, signal } = context
+  const { account, environment, configFile, keys, signal } = context
   const { name, role, host, preset, inherited } = target
   // Before Match exec hands them to a shell.
   checkHost(host, target.askedBy?.origin)
@@ -94,6 +96,7 @@ export async function resolveSsh(target: Target, context: SshContext): Promise<R
     keyAlgorithms,
     rsaBitsMin,
     inherited: inherited?.identities ?? [],
+    keys,
   })
   const bindAddress = options.word('BindAddress')
   const bindInterface = options.word('BindInterface')
