@@ -17,10 +17,11 @@ export function fileStateStore(location: string, lockOptions: LockOptions): Stat
       if (error instanceof FerryError) throw error
       throw new FerryError('state_failed', `write the state ${location}: ${localReason(error)}`, { cause: error })
     })
+  const parsed = lastParsed()
   const write = async (change: StateChange, following: Following): Promise<State> => {
     const file = await orFailed(resolveLinks(location))
     await using lock = await orFailed(takeStateLock(file, lockOptions))
-    const current = await readState(file)
+    const current = await readState(file, parsed)
     const next = following(current, await change(current))
     lockOptions.signal.throwIfAborted()
     if (next !== current) await orFailed(writeState(file, next, { hasPrevious: current.serial > 0, lock }))
@@ -29,13 +30,13 @@ export function fileStateStore(location: string, lockOptions: LockOptions): Stat
   return {
     location,
     isLocal: true,
-    read: () => readState(location),
+    read: () => readState(location, parsed),
     update: (change) => write(change, successor),
     replace: (change) => write(change, replacement),
   }
 }
 
-async function readState(file: string): Promise<State> {
+async function readState(file: string, parsed: (bytes: Buffer) => State): Promise<State> {
   let bytes: Buffer
   try {
     bytes = await readFile(fsPath(file))
@@ -46,11 +47,20 @@ async function readState(file: string): Promise<State> {
     throw new FerryError('state_unreadable', `read the state ${file}: ${localReason(error)}`, { cause: error })
   }
   try {
-    return parseState(decodeText(bytes))
+    return parsed(bytes)
   } catch (error) {
     if (!(error instanceof FerryError)) throw error
     const hint = error.details.hint ?? (await previousHint(file))
     throw error.with({ message: `read the state ${file}: ${error.message}`, ...(hint !== undefined && { hint }) })
+  }
+}
+
+/** Of the very same bytes the same state again: a command for many connections asks for it once for each. */
+function lastParsed(): (bytes: Buffer) => State {
+  let last: { readonly bytes: Buffer; readonly state: State } | undefined
+  return (bytes) => {
+    if (last === undefined || !last.bytes.equals(bytes)) last = { bytes, state: parseState(decodeText(bytes)) }
+    return last.state
   }
 }
 

@@ -1,4 +1,4 @@
-import { chmod, lstat, mkdir, readdir, readFile, readlink, stat, symlink, writeFile } from 'node:fs/promises'
+import { chmod, lstat, mkdir, readdir, readFile, readlink, stat, symlink, utimes, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { dirname, join } from 'node:path'
 import { beforeEach, describe, expect, test } from 'vitest'
@@ -97,6 +97,17 @@ describe('the file', () => {
     expect(await readFile(`${stateFile()}.previous`, 'utf8')).toBe(second)
     expect((await readdir(folder)).sort()).toEqual(['state.json', 'state.json.previous'])
     expect(await names(open(`${stateFile()}.previous`))).toEqual(['one', 'two'])
+  })
+
+  test('is read anew whenever its bytes are others, whatever its size and its times say', async () => {
+    await open().update(add('one'))
+    const store = open()
+    const before = await store.read()
+    expect(await store.read()).toBe(before)
+    const { atime, mtime } = await stat(stateFile())
+    await writeFile(stateFile(), (await readFile(stateFile(), 'utf8')).replace('"one"', '"two"'))
+    await utimes(stateFile(), atime, mtime)
+    expect(await names(store)).toEqual(['two'])
   })
 
   // promise: refused-state
