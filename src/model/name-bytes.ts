@@ -53,6 +53,10 @@ export function encodeName(name: string): Buffer {
   return Buffer.concat(parts)
 }
 
+/** Puts the bytes of a name into others, which have room for three a character; gives their number. */
+export const writeName = (name: string, into: Buffer, at: number): number =>
+  escapedByte.test(name) ? encodeName(name).copy(into, at) : into.write(name, at)
+
 /** A local path as `fs` must be given it: text, or bytes where the name is not UTF-8. */
 export function fsPath(path: string): string | Buffer {
   return escapedByte.test(path) ? encodeName(path) : path

@@ -1,8 +1,8 @@
 import { FerryError } from '../errors/ferry-error.ts'
 import type { Attributes, DirectoryEntry, FileSystemStatistics } from '../model/attributes.ts'
-import type { Reading, Subject } from './exchange.ts'
 import { FieldReader } from './fields.ts'
 import type { Answer } from './packets.ts'
+import type { Reading, Subject } from './request.ts'
 import type { Handle } from './session.ts'
 import { statusEndOfFile, statusError, statusOk } from './status-error.ts'
 

@@ -1,5 +1,5 @@
 import type { Attributes } from '../model/attributes.ts'
-import { type FieldReader, uint32, uint64 } from './fields.ts'
+import type { FieldReader, FieldWriter } from './fields.ts'
 
 /** draft-ietf-secsh-filexfer-02 §5. */
 const flag = { size: 1, owner: 2, permissions: 4, times: 8, extended: 0x8000_0000 } as const
@@ -26,27 +26,23 @@ function skipExtended(fields: FieldReader): void {
 }
 
 /** Times that 32 bits do not hold become the nearest that they do. */
-export function attributeFields(attributes: Attributes): Buffer {
-  const { size, owner, permissions, times } = attributes
-  const parts: Buffer[] = []
-  let flags = 0
-  if (size !== undefined) {
-    flags |= flag.size
-    parts.push(uint64(size))
-  }
+export function writeAttributes(to: FieldWriter, { size, owner, permissions, times }: Attributes): void {
+  const flags =
+    (size === undefined ? 0 : flag.size) |
+    (owner === undefined ? 0 : flag.owner) |
+    (permissions === undefined ? 0 : flag.permissions) |
+    (times === undefined ? 0 : flag.times)
+  to.uint32(flags)
+  if (size !== undefined) to.uint64(size)
   if (owner !== undefined) {
-    flags |= flag.owner
-    parts.push(uint32(owner.uid), uint32(owner.gid))
+    to.uint32(owner.uid)
+    to.uint32(owner.gid)
   }
-  if (permissions !== undefined) {
-    flags |= flag.permissions
-    parts.push(uint32(permissions))
-  }
+  if (permissions !== undefined) to.uint32(permissions)
   if (times !== undefined) {
-    flags |= flag.times
-    parts.push(uint32(seconds(times.atime)), uint32(seconds(times.mtime)))
+    to.uint32(seconds(times.atime))
+    to.uint32(seconds(times.mtime))
   }
-  return Buffer.concat([uint32(flags), ...parts])
 }
 
 const seconds = (time: number): number => Math.min(Math.max(Math.floor(time), 0), 0xffff_ffff)

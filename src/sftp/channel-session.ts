@@ -3,9 +3,10 @@ import type { Attributes, DirectoryEntry, FileSystemStatistics } from '../model/
 import { resolveRemote } from '../model/remote-path.ts'
 import type { Channel } from '../ssh/transport.ts'
 import * as answers from './answers.ts'
-import { about, type Exchange, type Reading, type Subject } from './exchange.ts'
+import type { Exchange } from './exchange.ts'
 import { linkItself } from './link-itself.ts'
-import { type Field, packedIds, readPacket, requestPacket, requestType, writePacketHead } from './packets.ts'
+import { type Field, packedIds, requestType } from './packets.ts'
+import { about, type Reading, type Subject } from './request.ts'
 import {
   type extensionVersions,
   type Handle,
@@ -16,7 +17,6 @@ import {
   offersHashes,
   type SftpSession,
 } from './session.ts'
-import type { Turns } from './turns.ts'
 
 type Extension = keyof typeof extensionVersions
 
@@ -26,18 +26,16 @@ export class ChannelSession implements SftpSession {
   readonly limits: Limits
   readonly #channel: Channel
   readonly #exchange: Exchange
-  readonly #turns: Turns
   /** Written to at the end, where the server's idea of it counts: the same WRITE twice could be there twice. */
   readonly #appending = new WeakSet<Handle>()
   #start: string | undefined
 
   constructor(
-    { channel, exchange, turns }: { channel: Channel; exchange: Exchange; turns: Turns },
+    { channel, exchange }: { channel: Channel; exchange: Exchange },
     { extensions, limits }: Pick<SftpSession, 'extensions' | 'limits'>,
   ) {
     this.#channel = channel
     this.#exchange = exchange
-    this.#turns = turns
     this.extensions = extensions
     this.limits = limits
   }
@@ -46,27 +44,34 @@ export class ChannelSession implements SftpSession {
     return this.#exchange.roundTripMs
   }
 
-  async open(path: string, flags: OpenFlags, attributes: Attributes = {}): Promise<Handle> {
+  open(path: string, flags: OpenFlags, attributes: Attributes = {}): Promise<Handle> {
     const fields = [path, pflags(flags), attributes]
-    const handle = await this.#request(on('open', path), requestType.open, fields, answers.handle(path))
-    if (flags.append) this.#appending.add(handle)
-    return handle
+    const asked = this.#request(on('open', path), requestType.open, fields, answers.handle(path))
+    return flags.append ? asked.then((handle) => this.#remember(handle)) : asked
   }
 
-  read({ id: handle, path }: Handle, offset: number, length: number): Promise<Buffer | null> {
+  read({ id, path }: Handle, offset: number, length: number): Promise<Buffer | null> {
     const most = Math.min(length, this.limits.read)
-    const encode = (id: number): Buffer => readPacket(id, handle, offset, most)
-    return this.#turns.take(() => this.#exchange.request(on('read', path), encode, answers.data(most)), true)
+    const fields = [id, { uint64: offset }, most]
+    return this.#request(on('read', path), requestType.read, fields, answers.data(most))
   }
 
   write(to: Handle, offset: number, data: Uint8Array): Promise<void> {
-    const { id: handle, path } = to
-    const mayRepeat = !this.#appending.has(to)
-    const encode = (id: number): Buffer => {
-      if (data.length <= this.limits.write) return writePacketHead(id, handle, offset, data.length)
-      throw new FerryError('bug', `${data.length} bytes at once, the server takes ${this.limits.write}`)
+    const subject = on('write', to.path)
+    const { write, packet } = this.limits
+    if (data.length > write) {
+      const error = new FerryError('bug', `${data.length} bytes at once, the server takes ${write}`)
+      return Promise.reject(about(subject, error))
     }
-    return this.#turns.take(() => this.#exchange.request(on('write', path), encode, answers.nothing, data), mayRepeat)
+    return this.#exchange.request({
+      subject,
+      type: requestType.write,
+      fields: [to.id, { uint64: offset }],
+      payload: data,
+      bytesMax: packet,
+      read: answers.nothing,
+      mayRepeat: !this.#appending.has(to),
+    })
   }
 
   close({ id, path }: Handle): Promise<void> {
@@ -208,18 +213,19 @@ export class ChannelSession implements SftpSession {
     read: Reading<T>,
     mayRepeat = repeatable.has(type),
   ): Promise<T> {
-    const encode = (id: number): Buffer => {
-      const packet = requestPacket(type, id, fields)
-      if (packet.length - 4 <= this.limits.packet) return packet
-      throw new FerryError('usage', 'longer than a request to this server may be')
-    }
-    return this.#turns.take(() => this.#exchange.request(subject, encode, read), mayRepeat)
+    return this.#exchange.request({ subject, type, fields, bytesMax: this.limits.packet, read, mayRepeat })
+  }
+
+  #remember(handle: Handle): Handle {
+    this.#appending.add(handle)
+    return handle
   }
 }
 
 /** Requests that say the same, and change nothing more, when they are sent again after a refusal. */
 const repeatable: ReadonlySet<number> = new Set([
   requestType.open,
+  requestType.read,
   requestType.lstat,
   requestType.stat,
   requestType.fstat,

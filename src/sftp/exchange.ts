@@ -3,26 +3,23 @@ import { durationText } from '../model/duration.ts'
 import type { Channel } from '../ssh/transport.ts'
 import { PacketReader } from './packet-reader.ts'
 import { PacketSender } from './packet-sender.ts'
-import { type Answer, decodeAnswer, decodeVersion, initPacket, type Version } from './packets.ts'
+import { type Answer, decodeAnswer, decodeVersion, initPacket, type Version, writePacket } from './packets.ts'
+import { type AnyPending, about, asFerryError, Pending, type Request, type Subject } from './request.ts'
 import { SilenceClock } from './silence-clock.ts'
-
-/** What a request is called in messages, `remove /inbox/a`, and the path it is about. */
-export interface Subject {
-  readonly title: string
-  readonly path?: string
-}
-
-/** Makes a result of an answer, or throws: `protocol_error` ends the session, any other error is the request's own. */
-export type Reading<T> = (answer: Answer, subject: Subject) => T
-
-interface Pending {
-  readonly subject: Subject
-  readonly askedAt: number
-  settle: (answer: Answer) => void
-  reject: (error: FerryError) => void
-}
+import { Turns } from './turns.ts'
 
 export type ExchangeNote = (level: 2 | 4, text: string) => void
+
+export interface ExchangeOptions {
+  /** Silence that ends the session; 0 waits for ever. */
+  readonly timeoutMs: number
+  /** Gives who is told of every request (2) and every packet (4), without what is in files; nothing where nobody listens. */
+  readonly noting?: () => ExchangeNote | undefined
+  /** One request after the other. */
+  readonly serial?: boolean
+  /** Called once, when the server's refusals are the reason for that. */
+  readonly onSerial?: () => void
+}
 
 /** So many bytes of an answer or of a write are a sign of life. */
 const signBytes = 1024
@@ -38,7 +35,8 @@ export class Exchange {
   readonly #sender: PacketSender
   readonly #reader: PacketReader
   readonly #clock: SilenceClock
-  readonly #pending = new Map<number, Pending>()
+  readonly #turns: Turns<AnyPending>
+  readonly #pending = new Map<number, AnyPending>()
   #version: { resolve: (version: Version) => void; reject: (error: FerryError) => void } | undefined
   #death: FerryError | undefined
   #lastId = 0
@@ -49,8 +47,8 @@ export class Exchange {
   #lastWords: NodeJS.Timeout | undefined
   readonly #noting: () => ExchangeNote | undefined
 
-  /** What `noting` gives is told of every request (2) and every packet (4), without what is in files; nothing where nobody listens. */
-  constructor(channel: Channel, timeoutMs: number, noting: () => ExchangeNote | undefined = () => undefined) {
+  constructor(channel: Channel, { timeoutMs, noting = () => undefined, serial = false, onSerial }: ExchangeOptions) {
+    this.#turns = new Turns((pending) => this.#send(pending), serial, onSerial)
     this.#channel = channel
     this.#noting = noting
     this.#clock = new SilenceClock(
@@ -62,7 +60,7 @@ export class Exchange {
       onAccepted: (bytes) => this.#onAccepted(bytes),
       onClosed: () => this.#onStreamEnd(),
     })
-    this.#reader = new PacketReader((packet) => this.#onPacket(packet))
+    this.#reader = new PacketReader((bytes, start, end) => this.#onPacket(bytes, start, end))
     channel.stream.on('data', (chunk: Buffer) => this.#onData(chunk))
     for (const event of ['end', 'close', 'error'] as const) channel.stream.on(event, () => this.#onStreamEnd())
     void channel.ended.then((reason) => this.#die(reason))
@@ -74,25 +72,14 @@ export class Exchange {
       if (this.#death !== undefined) return reject(about(start, this.#death))
       this.#version = { resolve, reject: (reason) => reject(about(start, reason)) }
       this.#clock.restart()
-      if (!this.#channel.hasBegun) this.#sender.send(initPacket())
+      if (!this.#channel.hasBegun) this.#sender.send((packet) => packet.raw(initPacket()))
     })
   }
 
-  /** One request; `encode` gives its packet for an id, `payload` follows it. */
-  request<T>(subject: Subject, encode: (id: number) => Buffer, read: Reading<T>, payload?: Uint8Array): Promise<T> {
+  request<T>(request: Request<T>): Promise<T> {
     return new Promise((resolve, reject) => {
-      if (this.#death !== undefined) return reject(about(subject, this.#death))
-      const id = this.#nextId()
-      const packet = encoded(subject, () => encode(id))
-      if (!this.#isWaiting()) this.#clock.restart()
-      this.#noting()?.(2, `request ${id}: ${subject.title}`)
-      this.#noting()?.(
-        4,
-        `sent packet type ${packet[4] ?? 0}, ${packet.length + (payload?.length ?? 0)} bytes, request ${id}`,
-      )
-      const askedAt = performance.now()
-      this.#pending.set(id, { subject, askedAt, settle: (answer) => resolve(read(answer, subject)), reject })
-      this.#sender.send(packet, payload)
+      if (this.#death !== undefined) reject(about(request.subject, this.#death))
+      else this.#turns.enter(new Pending(request, resolve, reject))
     })
   }
 
@@ -107,6 +94,35 @@ export class Exchange {
 
   end(): void {
     this.#die(new FerryError('connection_lost', 'the session was closed'))
+  }
+
+  #send(pending: AnyPending): void {
+    const { subject, type, fields, payload, bytesMax } = pending.request
+    const isFirst = !this.#isWaiting()
+    const id = this.#nextId()
+    let packetBytes = 0
+    try {
+      this.#sender.send((packet) => {
+        const start = packet.length
+        writePacket(packet, type, id, fields, payload?.length)
+        packetBytes = packet.length - start
+        if (packetBytes - 4 > bytesMax) {
+          throw new FerryError('usage', 'longer than a request to this server may be')
+        }
+      }, payload)
+    } catch (error) {
+      this.#turns.leave(pending)
+      pending.reject(about(subject, asFerryError(error)))
+      return
+    }
+    if (isFirst) this.#clock.restart()
+    const note = this.#noting()
+    if (note !== undefined) {
+      note(2, `request ${id}: ${subject.title}`)
+      note(4, `sent packet type ${type}, ${packetBytes + (payload?.length ?? 0)} bytes, request ${id}`)
+    }
+    pending.askedAt = performance.now()
+    this.#pending.set(id, pending)
   }
 
   #isWaiting(): boolean {
@@ -134,39 +150,39 @@ export class Exchange {
     }
   }
 
-  #onPacket(packet: Buffer): void {
+  #onPacket(bytes: Buffer, start: number, end: number): void {
     if (this.#death !== undefined) return
     if (this.#version !== undefined) {
       const { resolve } = this.#version
-      const version = decodeVersion(packet)
+      const version = decodeVersion(bytes, start, end)
       this.#version = undefined
       resolve(version)
     } else {
-      const answer = decodeAnswer(packet)
-      this.#noting()?.(4, `received packet type ${packet[0] ?? 0}, ${packet.length} bytes, request ${answer.id}`)
+      const answer = decodeAnswer(bytes, start, end)
+      this.#noting()?.(4, `received packet type ${bytes[start] ?? 0}, ${end - start} bytes, request ${answer.id}`)
       this.#onAnswer(answer)
     }
     this.#answered = true
   }
 
   #onAnswer(answer: Answer): void {
-    const request = this.#pending.get(answer.id)
-    if (request === undefined) {
+    const pending = this.#pending.get(answer.id)
+    if (pending === undefined) {
       throw new FerryError('protocol_error', `the server answered request ${answer.id}, which is not in flight`)
     }
-    this.#roundTripMs = Math.min(this.#roundTripMs ?? Number.POSITIVE_INFINITY, performance.now() - request.askedAt)
+    this.#roundTripMs = Math.min(this.#roundTripMs ?? Number.POSITIVE_INFINITY, performance.now() - pending.askedAt)
+    let failure: FerryError | undefined
     try {
-      request.settle(answer)
+      pending.settle(answer)
     } catch (error) {
-      const failure = asFerryError(error)
+      failure = asFerryError(error)
       // The request stays in flight, to be rejected with the others.
       if (failure.code === 'protocol_error') throw failure
       this.#noting()?.(2, `request ${answer.id}: ${failure.message}`)
-      request.reject(failure)
     }
     this.#pending.delete(answer.id)
-    // A Map leaves old tables behind, which V8's young collections may take for alive: nothing must lead from there to the answer.
-    request.settle = request.reject = () => undefined
+    const isRepeated = this.#turns.leave(pending, failure)
+    if (failure !== undefined && !isRepeated) pending.reject(failure)
   }
 
   #onAccepted(bytes: number): void {
@@ -190,26 +206,12 @@ export class Exchange {
     this.#clock.stop()
     this.#sender.stop()
     this.#version?.reject(reason)
-    for (const { subject, reject } of this.#pending.values()) reject(about(subject, reason))
+    const unanswered = [...this.#pending.values(), ...this.#turns.clear()]
     this.#pending.clear()
+    for (const pending of unanswered) pending.reject(about(pending.request.subject, reason))
     // A dead session hears nothing more; whoever disposes of it waits for the same close.
     void this.#channel.close()
   }
 }
 
 const start: Subject = { title: 'start SFTP' }
-
-function encoded(subject: Subject, encode: () => Buffer): Buffer {
-  try {
-    return encode()
-  } catch (error) {
-    throw about(subject, asFerryError(error))
-  }
-}
-
-/** An error told with what was asked for. */
-export const about = ({ title, path }: Subject, { code, message, details }: FerryError): FerryError =>
-  new FerryError(code, `${title}: ${message}`, { ...(path !== undefined && { path }), ...details })
-
-const asFerryError = (error: unknown): FerryError =>
-  error instanceof FerryError ? error : new FerryError('bug', `an unexpected error: ${error}`, { cause: error })

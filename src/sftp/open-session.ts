@@ -5,9 +5,8 @@ import * as answers from './answers.ts'
 import { ChannelSession } from './channel-session.ts'
 import { Exchange } from './exchange.ts'
 import type { FieldReader } from './fields.ts'
-import { protocolVersion, requestPacket, requestType, type Version } from './packets.ts'
+import { protocolVersion, requestType, type Version } from './packets.ts'
 import { extensionVersions, type Limits, type SftpSession } from './session.ts'
-import { Turns } from './turns.ts'
 
 export interface OpenSessionOptions {
   /** Silence that ends the session; 0 waits for ever. */
@@ -31,18 +30,20 @@ const transferMax = packetMax - 1024
 /** Starts SFTP on a channel. The session owns the channel: it is closed with the session, and at once where this rejects. */
 export async function openSession(channel: Channel, options: OpenSessionOptions): Promise<SftpSession> {
   const { timeoutMs, note, logLevel, like, serial = false } = options
-  const exchange = new Exchange(channel, timeoutMs, () => ((logLevel?.() ?? 0) >= 2 ? note : undefined))
-  const turns = new Turns(serial, () =>
-    note?.(1, 'the server refuses requests beside others: they are sent one by one'),
-  )
+  const exchange = new Exchange(channel, {
+    timeoutMs,
+    noting: () => ((logLevel?.() ?? 0) >= 2 ? note : undefined),
+    serial,
+    onSerial: () => note?.(1, 'the server refuses requests beside others: they are sent one by one'),
+  })
   if (like !== undefined) {
     // Requests go right behind INIT: should the server be another one after all, they fail with it.
     agreeVersion(exchange).catch(() => exchange.end())
-    return new ChannelSession({ channel, exchange, turns }, like)
+    return new ChannelSession({ channel, exchange }, like)
   }
   try {
     const facts = await orAbort(startSession(exchange, options), options.signal)
-    return new ChannelSession({ channel, exchange, turns }, facts)
+    return new ChannelSession({ channel, exchange }, facts)
   } catch (error) {
     exchange.end()
     await channel.close()
@@ -71,9 +72,15 @@ async function agreeVersion(exchange: Exchange): Promise<Version> {
 async function askLimits(exchange: Exchange, extensions: Version['extensions']): Promise<Limits> {
   const name = 'limits@openssh.com'
   if (extensions.get(name) !== extensionVersions[name]) return defaultLimits
-  const encode = (id: number): Buffer => requestPacket(requestType.extended, id, [name])
   try {
-    return await exchange.request({ title: 'ask for limits' }, encode, answers.fields(readLimits))
+    return await exchange.request({
+      subject: { title: 'ask for limits' },
+      type: requestType.extended,
+      fields: [name],
+      bytesMax: defaultLimits.packet,
+      read: answers.fields(readLimits),
+      mayRepeat: false,
+    })
   } catch (error) {
     // A refusal is an answer; what ended the session is none.
     if (error instanceof FerryError && !exchange.isDead) return defaultLimits

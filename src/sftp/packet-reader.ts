@@ -9,18 +9,21 @@ const packetLengthMax = 256 * 1024 + 1024
 /** A type, and an id or a version. */
 const packetLengthMin = 5
 
+/** Is given a packet without its length: the bytes from `start` to `end`. */
+export type OnPacket = (bytes: Buffer, start: number, end: number) => void
+
 /**
- * Cuts a stream of bytes into packets, each given on without its length. A packet that came within one chunk is a view of it; any
- * other is put together once, in a buffer of its own, which may be given back.
+ * Cuts a stream of bytes into packets. One that came within one chunk lies there still; any other is put together once, in a buffer of
+ * its own, which may be given back.
  */
 export class PacketReader {
-  readonly #onPacket: (packet: Buffer) => void
+  readonly #onPacket: OnPacket
   readonly #head = Buffer.alloc(4)
   #headBytes = 0
   #packet: Buffer | undefined
   #packetBytes = 0
 
-  constructor(onPacket: (packet: Buffer) => void) {
+  constructor(onPacket: OnPacket) {
     this.#onPacket = onPacket
   }
 
@@ -37,14 +40,20 @@ export class PacketReader {
   }
 
   #begin(chunk: Buffer, start: number): number {
+    if (this.#headBytes === 0 && chunk.length - start >= 4)
+      return this.#cut(chunk, start + 4, chunk.readUInt32BE(start))
     const at = start + chunk.copy(this.#head, this.#headBytes, start)
     this.#headBytes += at - start
     if (this.#headBytes < 4) return at
     this.#headBytes = 0
-    const length = this.#head.readUInt32BE()
-    if (length < packetLengthMin || length > packetLengthMax) throw this.#badLength(length, chunk.subarray(at))
+    return this.#cut(chunk, at, this.#head.readUInt32BE())
+  }
+
+  /** The packet whose length came right before `at`. */
+  #cut(chunk: Buffer, at: number, length: number): number {
+    if (length < packetLengthMin || length > packetLengthMax) throw badLength(length, chunk.subarray(at))
     if (chunk.length - at >= length) {
-      this.#onPacket(chunk.subarray(at, at + length))
+      this.#onPacket(chunk, at, at + length)
       return at + length
     }
     this.#packet = packetBuffer(length)
@@ -57,18 +66,20 @@ export class PacketReader {
     this.#packetBytes += at - start
     if (this.#packetBytes === packet.length) {
       this.#packet = undefined
-      this.#onPacket(packet)
+      this.#onPacket(packet, 0, packet.length)
     }
     return at
   }
+}
 
-  #badLength(length: number, after: Buffer): FerryError {
-    if (!isText(this.#head)) return new FerryError('protocol_error', `the server sent a packet of ${length} bytes`)
-    const [words = ''] = decodeName(Buffer.concat([this.#head, after.subarray(0, 1024)])).split('\0')
-    return new FerryError('protocol_error', `the server sent text instead of SFTP: "${excerpt(words)}"`, {
-      hint: 'the start-up files of the login shell (.bashrc, .profile) may print nothing when there is no terminal',
-    })
-  }
+function badLength(length: number, after: Buffer): FerryError {
+  const head = Buffer.alloc(4)
+  head.writeUInt32BE(length)
+  if (!isText(head)) return new FerryError('protocol_error', `the server sent a packet of ${length} bytes`)
+  const [words = ''] = decodeName(Buffer.concat([head, after.subarray(0, 1024)])).split('\0')
+  return new FerryError('protocol_error', `the server sent text instead of SFTP: "${excerpt(words)}"`, {
+    hint: 'the start-up files of the login shell (.bashrc, .profile) may print nothing when there is no terminal',
+  })
 }
 
 /**

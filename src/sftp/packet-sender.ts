@@ -1,4 +1,5 @@
 import type { Writable } from 'node:stream'
+import { FieldWriter } from './fields.ts'
 
 /** The most that goes to the channel at once: the data that one SSH packet carries (RFC 4253 §6.1). */
 const chunkBytesMax = 32 * 1024
@@ -7,9 +8,12 @@ const joinedBytesMax = 8 * 1024
 /** The smallest piece of a write that counts as a sign of life when the channel takes it. */
 const pieceBytesMin = 1024
 
+/** A long payload, or packets that leave together with the short payloads among them. */
 interface Item {
   readonly bytes: Uint8Array
-  readonly isPayload: boolean
+  readonly payloadBytes: number
+  /** Where packets lie, to be used again once the channel has taken them; absent for a long payload, which leaves in pieces. */
+  readonly memory?: Buffer
 }
 
 export interface PacketSenderEvents {
@@ -27,6 +31,10 @@ export class PacketSender {
   readonly #stream: Writable
   readonly #slowMs: number
   readonly #events: PacketSenderEvents
+  /** What came last, and may still grow. */
+  #gathered = new FieldWriter()
+  #gatheredPayload = 0
+  #spare: Buffer | undefined
   #queue: Item[] = []
   /** Where in the queue the next item is: shifting a long array for each would be slow. */
   #next = 0
@@ -40,9 +48,24 @@ export class PacketSender {
     this.#events = events
   }
 
-  send(packet: Uint8Array, payload?: Uint8Array): void {
-    this.#queue.push({ bytes: packet, isPayload: false })
-    if (payload !== undefined) this.#queue.push({ bytes: payload, isPayload: true })
+  /** Sends what `write` writes, and then `payload`. Where it throws nothing is sent. */
+  send(write: (packet: FieldWriter) => void, payload?: Uint8Array): void {
+    const start = this.#gathered.length
+    try {
+      write(this.#gathered)
+    } catch (error) {
+      this.#gathered.cut(start)
+      throw error
+    }
+    const isJoined = payload !== undefined && payload.length <= joinedBytesMax
+    if (start > 0 && this.#gathered.length + (isJoined ? payload.length : 0) > chunkBytesMax) this.#close(start)
+    if (isJoined) {
+      this.#gathered.raw(payload)
+      this.#gatheredPayload += payload.length
+    } else if (payload !== undefined) {
+      this.#close(this.#gathered.length)
+      this.#queue.push({ bytes: payload, payloadBytes: payload.length })
+    }
     if (this.#isBusy) return
     this.#isBusy = true
     // Runs after the promises that are settled in this turn have asked for more.
@@ -53,17 +76,33 @@ export class PacketSender {
   stop(): void {
     this.#queue = []
     this.#next = 0
+    this.#gathered.cut(0)
+  }
+
+  /** The first `length` bytes of what was gathered grow no more. */
+  #close(length: number): void {
+    if (length === 0) return
+    const memory = this.#gathered.take(length, this.#spare)
+    this.#spare = undefined
+    this.#queue.push({ bytes: memory.subarray(0, length), payloadBytes: this.#gatheredPayload, memory })
+    this.#gatheredPayload = 0
   }
 
   #pump(): void {
-    this.#isBusy = this.#next < this.#queue.length
-    if (this.#isBusy) this.#handOver()
+    if (this.#next === this.#queue.length) this.#close(this.#gathered.length)
+    const item = this.#queue[this.#next]
+    this.#isBusy = item !== undefined
+    if (item !== undefined) this.#handOver(item)
   }
 
-  #handOver(): void {
-    const { chunk, payloadBytes } = this.#takeChunk()
+  #handOver(item: Item): void {
+    const { memory } = item
+    const chunk = memory === undefined ? item.bytes.subarray(0, this.#pieceBytes) : item.bytes
+    const payloadBytes = memory === undefined ? chunk.length : item.payloadBytes
+    this.#forget(item, chunk.length)
     const startedAt = performance.now()
     this.#stream.write(chunk, (error) => {
+      this.#spare = memory ?? this.#spare
       if (error) {
         this.#events.onClosed()
         return
@@ -75,29 +114,12 @@ export class PacketSender {
     })
   }
 
-  /** A piece of a long payload, or as many items as make one chunk. */
-  #takeChunk(): { chunk: Uint8Array; payloadBytes: number } {
-    const parts: Uint8Array[] = []
-    let length = 0
-    let payloadBytes = 0
-    for (let item = this.#queue[this.#next]; item !== undefined; item = this.#queue[this.#next]) {
-      const part = item.isPayload ? item.bytes.subarray(0, this.#pieceBytes) : item.bytes
-      const rest = item.bytes.subarray(part.length)
-      const isAlone = rest.length > 0 || part.length > joinedBytesMax
-      if (parts.length > 0 && (isAlone || length + part.length > chunkBytesMax)) break
-      parts.push(part)
-      length += part.length
-      if (item.isPayload) payloadBytes += part.length
-      if (rest.length > 0) this.#queue[this.#next] = { bytes: rest, isPayload: true }
-      else this.#next += 1
-      if (isAlone) break
+  #forget(item: Item, length: number): void {
+    if (length < item.bytes.length) {
+      this.#queue[this.#next] = { ...item, bytes: item.bytes.subarray(length) }
+      return
     }
-    this.#forgetTaken()
-    const [first = Buffer.alloc(0)] = parts
-    return { chunk: parts.length > 1 ? Buffer.concat(parts, length) : first, payloadBytes }
-  }
-
-  #forgetTaken(): void {
+    this.#next += 1
     if (this.#next < this.#queue.length && this.#next < 1024) return
     this.#queue.splice(0, this.#next)
     this.#next = 0

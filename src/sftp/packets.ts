@@ -1,7 +1,8 @@
 import { FerryError } from '../errors/ferry-error.ts'
 import type { Attributes, DirectoryEntry } from '../model/attributes.ts'
-import { attributeFields, readAttributes } from './attribute-fields.ts'
-import { FieldReader, string, text, uint32, uint64, writeUint64 } from './fields.ts'
+import { readAttributes, writeAttributes } from './attribute-fields.ts'
+import { FieldReader, FieldWriter } from './fields.ts'
+import { statusOk } from './status-error.ts'
 
 /** The version that ferry speaks: what every server has, and the last that OpenSSH has. */
 export const protocolVersion = 3
@@ -51,69 +52,53 @@ export interface Version {
 /** What a request is made of: text is a path or a name, bytes are a string, a plain number has 32 bits. */
 export type Field = string | Uint8Array | number | { readonly uint64: number } | Attributes
 
-/** A whole packet, its length included. */
-export function requestPacket(type: number, id: number, fields: readonly Field[]): Buffer {
-  const packet = Buffer.concat([Buffer.allocUnsafe(9), ...fields.map(encodeField)])
-  writeHead(packet, type, id, packet.length - 4)
-  return packet
+/** A whole packet, its length included. `payloadBytes` follow it that are its last field, a string, and go to the channel from where they lie. */
+export function writePacket(
+  to: FieldWriter,
+  type: number,
+  id: number,
+  fields: readonly Field[],
+  payloadBytes?: number,
+): void {
+  const start = to.reserve()
+  to.uint8(type)
+  to.uint32(id)
+  for (const field of fields) writeField(to, field)
+  if (payloadBytes !== undefined) to.uint32(payloadBytes)
+  to.fill(start, to.length - start - 4 + (payloadBytes ?? 0))
 }
 
-function encodeField(field: Field): Buffer {
-  if (typeof field === 'string') return text(field)
-  if (typeof field === 'number') return uint32(field)
-  if (field instanceof Uint8Array) return string(field)
-  return 'uint64' in field ? uint64(field.uint64) : attributeFields(field)
+function writeField(to: FieldWriter, field: Field): void {
+  if (typeof field === 'string') to.text(field)
+  else if (typeof field === 'number') to.uint32(field)
+  else if (field instanceof Uint8Array) to.string(field)
+  else if ('uint64' in field) to.uint64(field.uint64)
+  else writeAttributes(to, field)
 }
 
 /** Ids of users or of groups, as one field (OpenSSH's PROTOCOL, `users-groups-by-id@openssh.com`). */
-export const packedIds = (ids: readonly number[]): Field => Buffer.concat(ids.map(uint32))
-
-export function readPacket(id: number, handle: Uint8Array, offset: number, length: number): Buffer {
-  const packet = Buffer.allocUnsafe(25 + handle.length)
-  const at = writeTransfer(packet, requestType.read, id, packet.length - 4, handle, offset)
-  packet.writeUInt32BE(length, at)
-  return packet
-}
-
-/** All of a WRITE but its data, which goes to the channel from where it lies. */
-export function writePacketHead(id: number, handle: Uint8Array, offset: number, dataLength: number): Buffer {
-  const packet = Buffer.allocUnsafe(25 + handle.length)
-  const at = writeTransfer(packet, requestType.write, id, packet.length - 4 + dataLength, handle, offset)
-  packet.writeUInt32BE(dataLength, at)
-  return packet
-}
-
-/** READ and WRITE begin alike; gives where the last field goes. */
-function writeTransfer(
-  packet: Buffer,
-  type: number,
-  id: number,
-  length: number,
-  handle: Uint8Array,
-  offset: number,
-): number {
-  writeHead(packet, type, id, length)
-  packet.writeUInt32BE(handle.length, 9)
-  packet.set(handle, 13)
-  writeUint64(packet, offset, 13 + handle.length)
-  return 21 + handle.length
-}
-
-function writeHead(packet: Buffer, type: number, id: number, length: number): void {
-  packet.writeUInt32BE(length)
-  packet.writeUInt8(type, 4)
-  packet.writeUInt32BE(id, 5)
+export function packedIds(ids: readonly number[]): Field {
+  const packed = new FieldWriter()
+  for (const id of ids) packed.uint32(id)
+  return packed.view()
 }
 
 /** INIT carries the version where other packets carry an id (§4). */
-export const initPacket = (): Buffer => requestPacket(requestType.init, protocolVersion, [])
+export function initPacket(): Buffer {
+  const packet = new FieldWriter()
+  writePacket(packet, requestType.init, protocolVersion, [])
+  return packet.view()
+}
 
-/** VERSION, the only answer to INIT, as a packet without its length. */
-export function decodeVersion(packet: Buffer): Version {
-  if (packet[0] !== answerType.version) {
-    throw new FerryError('protocol_error', `the server began with a packet of type ${packet[0]} instead of its version`)
+/** VERSION, the only answer to INIT, as a packet without its length, which `bytes` hold from `start` to `end`. */
+export function decodeVersion(bytes: Buffer, start = 0, end = bytes.length): Version {
+  if (bytes[start] !== answerType.version) {
+    throw new FerryError(
+      'protocol_error',
+      `the server began with a packet of type ${bytes[start]} instead of its version`,
+    )
   }
-  const fields = new FieldReader(packet, 1)
+  const fields = new FieldReader(bytes, start + 1, end)
   const version = fields.uint32()
   const extensions = new Map<string, string>()
   // Only version 3 is known to have name and value pairs here.
@@ -126,17 +111,17 @@ export function decodeVersion(packet: Buffer): Version {
 }
 
 /**
- * An answer, as a packet without its length. Data and bodies are views of the packet. Bytes after the last field are ignored, as
- * OpenSSH's client does.
+ * An answer, as a packet without its length, which `bytes` hold from `start` to `end`. Data and bodies are views of them. Bytes after
+ * the last field are ignored, as OpenSSH's client does.
  */
-export function decodeAnswer(packet: Buffer): Answer {
-  const fields = new FieldReader(packet, 1)
+export function decodeAnswer(bytes: Buffer, start = 0, end = bytes.length): Answer {
+  const fields = new FieldReader(bytes, start + 1, end)
   const id = fields.uint32()
-  switch (packet[0]) {
+  switch (bytes[start]) {
     case answerType.data:
       return { type: 'DATA', id, data: fields.string() }
     case answerType.status:
-      return { type: 'STATUS', id, code: fields.uint32(), ...statusMessage(fields) }
+      return decodeStatus(id, fields)
     case answerType.handle:
       return { type: 'HANDLE', id, handle: decodeHandle(fields) }
     case answerType.attrs:
@@ -144,15 +129,20 @@ export function decodeAnswer(packet: Buffer): Answer {
     case answerType.name:
       return { type: 'NAME', id, entries: decodeEntries(fields) }
     case answerType.extended:
-      return { type: 'EXTENDED_REPLY', id, body: packet.subarray(5) }
+      return { type: 'EXTENDED_REPLY', id, body: fields.rest() }
     default:
-      throw new FerryError('protocol_error', `the server sent a packet of type ${packet[0]}, which is no answer`)
+      throw new FerryError('protocol_error', `the server sent a packet of type ${bytes[start]}, which is no answer`)
   }
 }
 
-/** Servers of older versions send no message. The language tag says nothing worth reading. */
-const statusMessage = (fields: FieldReader): { message?: string } =>
-  fields.left === 0 ? {} : { message: fields.text() }
+/** Servers of older versions send no message. The language tag says nothing worth reading, and neither does the message of a success. */
+function decodeStatus(id: number, fields: FieldReader): Answer {
+  const code = fields.uint32()
+  if (fields.left === 0) return { type: 'STATUS', id, code }
+  if (code !== statusOk) return { type: 'STATUS', id, code, message: fields.text() }
+  fields.skipString()
+  return { type: 'STATUS', id, code }
+}
 
 function decodeHandle(fields: FieldReader): Buffer {
   const handle = fields.string()

@@ -1,6 +1,6 @@
 import { type Code, codes, FerryError } from '../errors/ferry-error.ts'
 import { excerpt } from '../model/visible.ts'
-import type { Subject } from './exchange.ts'
+import type { Subject } from './request.ts'
 
 export const statusOk = 0
 export const statusEndOfFile = 1

@@ -1,94 +1,94 @@
-import { FerryError } from '../errors/ferry-error.ts'
+import type { FerryError } from '../errors/ferry-error.ts'
 
 /** After so many requests in a row that failed alone as well the server is believed. */
 const mostDoubts = 8
+
+/** A request that waits for its turn, or is in flight. */
+export interface Turn {
+  /** Whether it says the same, and changes nothing more, when it is sent again after a refusal. */
+  readonly mayRepeat: boolean
+  /** Whether others were in flight when it was sent; set here. */
+  hadOthers: boolean
+}
 
 /**
  * When requests are sent: at once, or one after the other where the server refuses several at a time. That shows when one that failed
  * while others were in flight succeeds alone, or is answered with a reason; one that fails alone as well has failed.
  */
-export class Turns {
-  readonly #waiting: (() => void)[] = []
-  readonly #wantingAlone: (() => void)[] = []
-  readonly #onSerial: () => void
+export class Turns<T extends Turn> {
+  readonly #send: (turn: T) => void
+  readonly #onSerial: (() => void) | undefined
+  readonly #waiting: T[] = []
+  readonly #wantingAlone: T[] = []
   #isSerial: boolean
-  #isAlone = false
+  #alone: T | undefined
   #inFlight = 0
   #doubts = 0
 
   /** `onSerial` is called once, when the server's refusals are the reason for sending requests one by one. */
-  constructor(isSerial: boolean, onSerial: () => void) {
+  constructor(send: (turn: T) => void, isSerial: boolean, onSerial?: () => void) {
+    this.#send = send
     this.#isSerial = isSerial
     this.#onSerial = onSerial
   }
 
-  /** Sends the request when its turn comes, and once more alone, if it may be repeated and others can have been in its way. */
-  async take<T>(request: () => Promise<T>, mayRepeat: boolean): Promise<T> {
-    if (this.#mustWait || this.#waiting.length > 0) await new Promise<void>((resolve) => this.#waiting.push(resolve))
-    else this.#inFlight += 1
-    const before = this.#inFlight
-    try {
-      return await request()
-    } catch (error) {
-      const hadOthers = Math.max(before, this.#inFlight) > 1
-      if (!mayRepeat || !hadOthers || !isFailure(error) || this.#doubts >= mostDoubts) throw error
-    } finally {
-      this.#leave()
+  /** Sends it now, or when its turn comes. */
+  enter(turn: T): void {
+    if (this.#mustWait || this.#waiting.length > 0) this.#waiting.push(turn)
+    else this.#admitOne(turn)
+  }
+
+  /** It was answered, with a failure or without; gives whether it is sent once more, alone, as others can have been in its way. */
+  leave(turn: T, failure?: FerryError): boolean {
+    const hadOthers = turn.hadOthers || this.#inFlight > 1
+    this.#inFlight -= 1
+    const wasAlone = this.#alone === turn
+    if (wasAlone) {
+      this.#alone = undefined
+      this.#learn(failure)
     }
-    return this.#repeat(request)
+    const repeats = !wasAlone && hadOthers && turn.mayRepeat && isFailure(failure) && this.#doubts < mostDoubts
+    if (repeats) this.#wantingAlone.push(turn)
+    this.#admit()
+    return repeats
+  }
+
+  /** Gives up whoever waits. */
+  clear(): T[] {
+    return [...this.#waiting.splice(0), ...this.#wantingAlone.splice(0)]
   }
 
   get #mustWait(): boolean {
-    return this.#isAlone || this.#wantingAlone.length > 0 || (this.#isSerial && this.#inFlight > 0)
+    return this.#alone !== undefined || this.#wantingAlone.length > 0 || (this.#isSerial && this.#inFlight > 0)
   }
 
-  async #repeat<T>(request: () => Promise<T>): Promise<T> {
-    await new Promise<void>((resolve) => {
-      this.#wantingAlone.push(resolve)
-      this.#admit()
-    })
-    try {
-      const result = await request()
-      this.#serveSerially()
-      return result
-    } catch (error) {
-      if (isFailure(error)) this.#doubts += 1
-      else if (isAnswer(error)) this.#serveSerially()
-      throw error
-    } finally {
-      this.#isAlone = false
-      this.#leave()
+  #learn(failure: FerryError | undefined): void {
+    if (isFailure(failure)) {
+      this.#doubts += 1
+      return
     }
-  }
-
-  #serveSerially(): void {
     this.#doubts = 0
-    if (!this.#isSerial) this.#onSerial()
+    if (!this.#isSerial) this.#onSerial?.()
     this.#isSerial = true
   }
 
-  #leave(): void {
-    this.#inFlight -= 1
-    this.#admit()
+  #admitOne(turn: T): void {
+    this.#inFlight += 1
+    turn.hadOthers = this.#inFlight > 1
+    this.#send(turn)
   }
 
-  /** Whoever is let in counts from then on. */
   #admit(): void {
-    if (this.#inFlight === 0 && this.#wantingAlone.length > 0) {
-      this.#isAlone = true
-      this.#inFlight = 1
-      this.#wantingAlone.shift()?.()
+    if (this.#inFlight === 0) {
+      this.#alone = this.#wantingAlone.shift()
+      if (this.#alone !== undefined) this.#admitOne(this.#alone)
     }
     while (this.#waiting.length > 0 && !this.#mustWait) {
-      this.#inFlight += 1
-      this.#waiting.shift()?.()
+      const turn = this.#waiting.shift()
+      if (turn !== undefined) this.#admitOne(turn)
     }
   }
 }
 
 /** What a server says that cannot, or does not say why. */
-const isFailure = (error: unknown): boolean => error instanceof FerryError && error.code === 'operation_failed'
-
-/** Whether the server answered at all. */
-const isAnswer = (error: unknown): boolean =>
-  error instanceof FerryError && !['connection_lost', 'timed_out', 'protocol_error', 'bug'].includes(error.code)
+const isFailure = (failure: FerryError | undefined): boolean => failure?.code === 'operation_failed'

@@ -1,6 +1,7 @@
 import { Writable } from 'node:stream'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import type { FieldWriter } from '../../src/sftp/fields.ts'
 import { PacketSender } from '../../src/sftp/packet-sender.ts'
 
 /** A channel that takes a chunk when the test says so. */
@@ -21,14 +22,20 @@ class SlowChannel extends Writable {
   }
 }
 
+/** Writes these bytes. */
+const raw =
+  (bytes: Buffer) =>
+  (packet: FieldWriter): void =>
+    packet.raw(bytes)
+
 const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 const quiet = { onAccepted: () => undefined, onClosed: () => undefined }
 
 test('what is sent within one turn leaves as one chunk', async () => {
   const channel = new SlowChannel()
   const sender = new PacketSender(channel, 1000, quiet)
-  for (let index = 0; index < 64; index += 1) sender.send(Buffer.alloc(40, index))
-  await Promise.resolve().then(() => sender.send(Buffer.alloc(40, 64)))
+  for (let index = 0; index < 64; index += 1) sender.send(raw(Buffer.alloc(40, index)))
+  await Promise.resolve().then(() => sender.send(raw(Buffer.alloc(40, 64))))
   await nextTurn()
   expect(channel.chunks.map((chunk) => chunk.length)).toEqual([65 * 40])
 })
@@ -36,10 +43,10 @@ test('what is sent within one turn leaves as one chunk', async () => {
 test('nothing more is handed over until the channel has taken what it was given', async () => {
   const channel = new SlowChannel()
   const sender = new PacketSender(channel, 1000, quiet)
-  sender.send(Buffer.from('one'))
+  sender.send(raw(Buffer.from('one')))
   await nextTurn()
-  sender.send(Buffer.from('two'))
-  sender.send(Buffer.from('three'))
+  sender.send(raw(Buffer.from('two')))
+  sender.send(raw(Buffer.from('three')))
   await nextTurn()
   expect(channel.chunks.map(String)).toEqual(['one'])
   expect(channel.writableLength).toBe(3)
@@ -51,7 +58,7 @@ test('nothing more is handed over until the channel has taken what it was given'
 test('a chunk is never longer than 32 KiB, whatever waits', async () => {
   const channel = new SlowChannel()
   const sender = new PacketSender(channel, 1000, quiet)
-  for (let index = 0; index < 3000; index += 1) sender.send(Buffer.alloc(40))
+  for (let index = 0; index < 3000; index += 1) sender.send(raw(Buffer.alloc(40)))
   for (let total = 0; total < 120_000; total = channel.chunks.reduce((sum, chunk) => sum + chunk.length, 0)) {
     await nextTurn()
     expect(channel.chunks.at(-1)?.length).toBeLessThanOrEqual(32 * 1024)
@@ -77,7 +84,7 @@ test('bytes leave in the order in which they were sent, and the payload of each 
         const bytes = Buffer.alloc(head, index)
         const data = payload === null ? undefined : Buffer.alloc(payload, 100 + index)
         sent.push(bytes, ...(data === undefined ? [] : [data]))
-        sender.send(bytes, data)
+        sender.send(raw(bytes), data)
       }
       const whole = Buffer.concat(sent)
       while (channel.chunks.reduce((sum, chunk) => sum + chunk.length, 0) < whole.length) {
@@ -107,7 +114,7 @@ test('a slow channel is given a long payload by the KiB, a quick one by 32 KiB w
       },
     })
     const sender = new PacketSender(channel, slowMs, quiet)
-    sender.send(Buffer.alloc(30), payload)
+    sender.send(raw(Buffer.alloc(30)), payload)
     while (lengths.reduce((sum, length) => sum + length, 0) < 200_030) await nextTurn()
     expect(Math.max(...lengths)).toBe(largest)
   }
@@ -120,7 +127,7 @@ test('a channel that takes nothing more is told, and what waits is forgotten', a
   ]) {
     channel.on('error', () => undefined)
     const closed = new Promise<void>((resolve) => {
-      new PacketSender(channel, 1000, { ...quiet, onClosed: resolve }).send(Buffer.from('one'))
+      new PacketSender(channel, 1000, { ...quiet, onClosed: resolve }).send(raw(Buffer.from('one')))
     })
     await expect(closed).resolves.toBeUndefined()
   }
@@ -129,8 +136,42 @@ test('a channel that takes nothing more is told, and what waits is forgotten', a
 test('after stop nothing leaves', async () => {
   const channel = new SlowChannel()
   const sender = new PacketSender(channel, 1000, quiet)
-  sender.send(Buffer.from('one'))
+  sender.send(raw(Buffer.from('one')))
   sender.stop()
   await nextTurn()
   expect(channel.chunks).toEqual([])
+})
+
+test('a packet that cannot be written leaves nothing, and the others leave whole', async () => {
+  const channel = new SlowChannel()
+  const sender = new PacketSender(channel, 1000, quiet)
+  sender.send(raw(Buffer.from('one')))
+  const failing = (packet: FieldWriter): void => {
+    packet.raw(Buffer.from('half a'))
+    throw new Error('no number of 32 bits')
+  }
+  expect(() => sender.send(failing)).toThrow('no number of 32 bits')
+  sender.send(raw(Buffer.from('two')))
+  await nextTurn()
+  expect(channel.chunks.map(String)).toEqual(['onetwo'])
+})
+
+test('what waits while the channel has a chunk is not written over by what comes later', async () => {
+  const channel = new SlowChannel()
+  const sender = new PacketSender(channel, 1000, quiet)
+  const sent: Buffer[] = []
+  for (let round = 0; round < 50; round += 1) {
+    for (let index = 0; index < 40; index += 1) {
+      const bytes = Buffer.alloc(900, sent.length)
+      sent.push(bytes)
+      sender.send(raw(bytes))
+    }
+    await nextTurn()
+    channel.take()
+  }
+  while (channel.chunks.reduce((sum, chunk) => sum + chunk.length, 0) < sent.length * 900) {
+    channel.take()
+    await nextTurn()
+  }
+  expect(Buffer.concat(channel.chunks).equals(Buffer.concat(sent))).toBe(true)
 })

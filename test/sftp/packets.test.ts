@@ -3,20 +3,26 @@ import { describe, expect, test } from 'vitest'
 import { FerryError } from '../../src/errors/ferry-error.ts'
 import type { Attributes } from '../../src/model/attributes.ts'
 import { decodeName } from '../../src/model/name-bytes.ts'
+import { FieldWriter } from '../../src/sftp/fields.ts'
 import {
   decodeAnswer,
   decodeVersion,
+  type Field,
   initPacket,
-  readPacket,
-  requestPacket,
   requestType,
-  writePacketHead,
+  writePacket,
 } from '../../src/sftp/packets.ts'
 import { attributes, size, uint32 } from '../support/any-attributes.ts'
 import { answer, packet, str, u32, u64 } from './raw-peer.ts'
 
 const bytes = fc.uint8Array({ maxLength: 300 }).map((array) => Buffer.from(array))
 const names = fc.uint8Array({ maxLength: 60 }).map((array) => decodeName(array.filter((byte) => byte !== 0)))
+
+function requestPacket(type: number, id: number, fields: readonly Field[], payloadBytes?: number): Buffer {
+  const packet = new FieldWriter()
+  writePacket(packet, type, id, fields, payloadBytes)
+  return packet.view()
+}
 
 /** Without its length, as the packet reader gives it. */
 const body = (whole: Buffer): Buffer => whole.subarray(4)
@@ -54,15 +60,15 @@ describe('requests', () => {
     fc.assert(
       fc.property(uint32, bytes, size, fc.nat({ max: 261_120 }), (id, handle, offset, length) => {
         const read = Buffer.concat([Buffer.of(5), u32(id), str(handle), u64(offset), u32(length)])
-        expect(readPacket(id, handle, offset, length)).toEqual(str(read))
+        expect(requestPacket(5, id, [handle, { uint64: offset }, length])).toEqual(str(read))
         const write = Buffer.concat([Buffer.of(6), u32(id), str(handle), u64(offset), u32(length)])
-        expect(writePacketHead(id, handle, offset, length)).toEqual(Buffer.concat([u32(write.length + length), write]))
+        const head = requestPacket(6, id, [handle, { uint64: offset }], length)
+        expect(head).toEqual(Buffer.concat([u32(write.length + length), write]))
       }),
     )
   })
 
   test.each([-1, 1.5, Number.NaN, 2 ** 53])('an offset of %d is refused', (offset) => {
-    expect(() => readPacket(1, Buffer.of(1), offset, 1)).toThrow(FerryError)
     expect(() => requestPacket(1, 1, [{ uint64: offset }])).toThrow(FerryError)
   })
 
@@ -111,20 +117,32 @@ describe('answers', () => {
 
   test('every kind of answer is decoded to what it says', () => {
     fc.assert(
-      fc.property(uint32, uint32, bytes, fc.array(names), (id, code, string, listed) => {
-        expect(decodeAnswer(body(answer.status(id, code)))).toEqual({ type: 'STATUS', id, code })
-        expect(decodeAnswer(body(answer.status(id, code, 'why')))).toEqual({ type: 'STATUS', id, code, message: 'why' })
-        expect(decodeAnswer(body(answer.data(id, string)))).toEqual({ type: 'DATA', id, data: string })
-        expect(decodeAnswer(body(answer.extended(id, string)))).toEqual({ type: 'EXTENDED_REPLY', id, body: string })
-        const handle = string.subarray(0, 256)
-        expect(decodeAnswer(body(answer.handle(id, handle)))).toEqual({ type: 'HANDLE', id, handle })
-        const wire = listed.map((name) => body(requestPacket(0, 0, [name])).subarray(9))
-        expect(decodeAnswer(body(answer.names(id, ...wire)))).toMatchObject({
-          type: 'NAME',
-          id,
-          entries: listed.map((name) => ({ name })),
-        })
-      }),
+      fc.property(
+        uint32,
+        fc.integer({ min: 1, max: 0xffff_ffff }),
+        bytes,
+        fc.array(names),
+        (id, code, string, listed) => {
+          expect(decodeAnswer(body(answer.status(id, code)))).toEqual({ type: 'STATUS', id, code })
+          expect(decodeAnswer(body(answer.status(id, code, 'why')))).toEqual({
+            type: 'STATUS',
+            id,
+            code,
+            message: 'why',
+          })
+          expect(decodeAnswer(body(answer.status(id, 0, 'fine')))).toEqual({ type: 'STATUS', id, code: 0 })
+          expect(decodeAnswer(body(answer.data(id, string)))).toEqual({ type: 'DATA', id, data: string })
+          expect(decodeAnswer(body(answer.extended(id, string)))).toEqual({ type: 'EXTENDED_REPLY', id, body: string })
+          const handle = string.subarray(0, 256)
+          expect(decodeAnswer(body(answer.handle(id, handle)))).toEqual({ type: 'HANDLE', id, handle })
+          const wire = listed.map((name) => body(requestPacket(0, 0, [name])).subarray(9))
+          expect(decodeAnswer(body(answer.names(id, ...wire)))).toMatchObject({
+            type: 'NAME',
+            id,
+            entries: listed.map((name) => ({ name })),
+          })
+        },
+      ),
     )
   })
 
