@@ -155,16 +155,17 @@ export class AuditedSession implements SftpSession {
 }
 
 /**
- * Does what is one operation for its user, on the server or on this machine. `work` gets the session to do it with, and, only where changes
- * are recorded, what it may tell of the file that it makes: hashing costs nothing else.
+ * Does what is one operation for its user, on the server or on this machine. Only where changes are recorded is `change` looked at, and
+ * does `work` get, besides the session to do it with, what it may tell of the file that it makes: hashing costs nothing else.
  */
 export function asOneChange<T>(
   session: SftpSession,
-  change: Operation,
+  change: Operation | (() => Operation),
   work: (session: SftpSession, made: Made | undefined) => Promise<T>,
 ): Promise<T> {
   if (!(session instanceof AuditedSession)) return work(session, undefined)
-  return session.audit.around({ side: 'remote', ...change }, (made) => work(session.inner, made))
+  const operation = typeof change === 'function' ? change() : change
+  return session.audit.around({ side: 'remote', ...operation }, (made) => work(session.inner, made))
 }
 
 /** The same for a change of this machine that is made at once. */

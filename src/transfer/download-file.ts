@@ -42,7 +42,7 @@ export async function downloadFile(
   to: string,
   options: DownloadFileOptions,
 ): Promise<number> {
-  const change = { operation: 'download', side: 'local', path: resolve(to), from } as const
+  const change = () => ({ operation: 'download', side: 'local', path: resolve(to), from }) as const
   return asOneChange(session, change, (inner, made) => downloadTo(inner, from, attributes, to, { ...options, made }))
 }
 

@@ -1,5 +1,5 @@
 import { lstatSync, readlinkSync, type Stats } from 'node:fs'
-import { errnoOf, localError } from '../errors/local-error.ts'
+import { localError } from '../errors/local-error.ts'
 import { decodeName, fsPath } from '../model/name-bytes.ts'
 
 /** As many links as Linux follows in one path. */
@@ -30,9 +30,8 @@ export function localTarget(path: string): LocalTarget {
 /** lstat(2), where a path that does not exist is an answer. */
 export function lstatLocal(path: string): Stats | undefined {
   try {
-    return lstatSync(fsPath(path))
+    return lstatSync(fsPath(path), { throwIfNoEntry: false })
   } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return undefined
     throw localError('stat', path, error)
   }
 }

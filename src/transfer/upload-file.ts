@@ -40,7 +40,7 @@ export async function uploadFile(
 ): Promise<number> {
   const source = openSource(from, `upload ${from} -> ${to}`)
   try {
-    const change = { operation: 'upload', path: to, from: resolve(from) } as const
+    const change = () => ({ operation: 'upload', path: to, from: resolve(from) }) as const
     return await asOneChange(session, change, (inner, made) =>
       uploadOpen(inner, from, source, to, { ...options, made }),
     )
