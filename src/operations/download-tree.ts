@@ -7,7 +7,7 @@ import { fsPath } from '../model/name-bytes.ts'
 import { joinRemote, type RemotePath, suspectName } from '../model/remote-path.ts'
 import { asLocalChange } from '../sftp/audited-session.ts'
 import type { SftpSession } from '../sftp/session.ts'
-import { downloadFile } from '../transfer/download-file.ts'
+import { type DownloadFileOptions, downloadFile } from '../transfer/download-file.ts'
 import { joinLocal } from '../transfer/local-target.ts'
 import { readDirectory } from '../transfer/read-directory.ts'
 import { reasonOf, told } from '../transfer/transfer-error.ts'
@@ -48,13 +48,13 @@ type Link = Found & Pick<Place, 'root'>
  */
 export class DownloadTree {
   readonly #run: TransferRun
-  readonly #fsync: boolean
+  readonly #options: DownloadFileOptions
   readonly #links: Link[] = []
   readonly #made: Made[] = []
 
   constructor(run: TransferRun, fsync: boolean) {
     this.#run = run
-    this.#fsync = fsync
+    this.#options = { ...run.copying(fsync), closing: run.closing }
   }
 
   root(from: RemotePath, to: string, attributes: Attributes, intoExisting: boolean, alone: boolean): void {
@@ -80,15 +80,9 @@ export class DownloadTree {
   }
 
   async #file(from: RemotePath, to: string, attributes: Attributes, alone: boolean): Promise<void> {
-    const { session, report, preserve, pool, closing } = this.#run
+    const { session, report } = this.#run
     try {
-      const bytes = await downloadFile(session, from, attributes, to, {
-        ...this.#run.copying(from, to),
-        preserve,
-        fsync: this.#fsync,
-        pool,
-        closing,
-      })
+      const bytes = await downloadFile(session, from, attributes, to, this.#options)
       report.done(from, to, bytes)
     } catch (error) {
       this.#run.fail(from, to, error, alone)

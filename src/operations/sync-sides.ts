@@ -49,6 +49,7 @@ const left = (path: string): FerryError =>
 /** The server's side. */
 export function remoteSide(run: TransferRun, local: string, remote: RemotePath, fsync: boolean): SyncSide {
   const { session, overwrite, leftovers } = run
+  const copying = { ...run.copying(fsync), preserve: true, leftovers }
   const places = (path: string) => ({ from: localPlace(local, path), to: remotePlace(remote, path) })
   const inTree = stillInTree(async (path) => isDirectory(await session.lstat(remotePlace(remote, path))))
   return {
@@ -56,13 +57,7 @@ export function remoteSide(run: TransferRun, local: string, remote: RemotePath, 
     makeDirectory: (entry) => session.mkdir(places(entry.path).to, { permissions: (entry.mode ?? 0o777) | 0o300 }),
     copy: ({ entry, fresh }) => {
       const { from, to } = places(entry.path)
-      return uploadFile(session, from, to, {
-        ...run.copying(from, to),
-        preserve: true,
-        fsync,
-        fresh,
-        leftovers,
-      })
+      return uploadFile(session, from, to, copying, { fresh })
     },
     link: ({ path, target = '' }) => placeLink(session, target, places(path).to, { overwrite, leftovers }),
     setAttributes: (entry) => session.setstat(places(entry.path).to, attributesOf(entry)),
@@ -80,6 +75,7 @@ export function remoteSide(run: TransferRun, local: string, remote: RemotePath, 
 /** This machine's side. */
 export function localSide(run: TransferRun, local: string, remote: RemotePath, fsync: boolean): SyncSide {
   const { session, overwrite, closing } = run
+  const copying = { ...run.copying(fsync), preserve: true, closing }
   const places = (path: string) => ({ from: remotePlace(remote, path), to: localPlace(local, path) })
   const inTree = stillInTree(async (path) => lstatSync(fsPath(localPlace(local, path))).isDirectory())
   return {
@@ -93,12 +89,7 @@ export function localSide(run: TransferRun, local: string, remote: RemotePath, f
     },
     copy: ({ entry }) => {
       const { from, to } = places(entry.path)
-      return downloadFile(session, from, { ...attributesOf(entry), size: entry.size }, to, {
-        ...run.copying(from, to),
-        preserve: true,
-        fsync,
-        closing,
-      })
+      return downloadFile(session, from, { ...attributesOf(entry), size: entry.size }, to, copying)
     },
     link: async ({ path, target = '' }) => placeLocalLink(session, target, local, path, overwrite),
     setAttributes: async (entry) => {

@@ -2,7 +2,7 @@ import { FerryError } from '../errors/ferry-error.ts'
 import { type PathFilter, type PathPatterns, pathFilter } from '../model/path-filter.ts'
 import type { SftpSession } from '../sftp/session.ts'
 import { ConnectionPool, type ConnectionPoolOptions } from '../transfer/connection-pool.ts'
-import type { Verify } from '../transfer/download-file.ts'
+import type { CopyOptions, Verify } from '../transfer/copy-options.ts'
 import type { TransferListener, TransferSummary } from '../transfer/progress.ts'
 import { endsAll } from '../transfer/transfer-error.ts'
 import { TransferQueue } from '../transfer/transfer-queue.ts'
@@ -105,14 +105,14 @@ export class TransferRun {
     void request.then(() => this.#closing.delete(request))
   }
 
-  /** What every file of this run is copied with, either way. */
-  copying(from: string, to: string) {
-    const { report, overwrite, atomic, kept, verify, window, signal } = this
+  /** How every file of this run is copied, either way. */
+  copying(fsync: boolean): CopyOptions {
+    const { report, preserve, overwrite, atomic, kept, verify, window, pool, signal } = this
     return {
-      ...{ overwrite, atomic, kept, verify, window, signal },
-      warn: (message: string) => report.warn(to, message),
-      onResumed: (count: number) => report.resumed(count),
-      onBytes: (count: number) => report.moved(from, count),
+      ...{ preserve, overwrite, atomic, fsync, kept, verify, window, pool, signal },
+      warn: (to, message) => report.warn(to, message),
+      onResumed: (count) => report.resumed(count),
+      onBytes: (from, count) => report.moved(from, count),
     }
   }
 

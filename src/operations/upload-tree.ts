@@ -7,7 +7,7 @@ import { decodeName, fsPath } from '../model/name-bytes.ts'
 import { joinRemote, type RemotePath } from '../model/remote-path.ts'
 import { joinLocal, readLocalLink } from '../transfer/local-target.ts'
 import { endsAll, reasonOf, told } from '../transfer/transfer-error.ts'
-import { timesOf, uploadFile } from '../transfer/upload-file.ts'
+import { type Standing, timesOf, type UploadFileOptions, uploadFile } from '../transfer/upload-file.ts'
 import { once } from './once.ts'
 import { placeLink } from './place-link.ts'
 import type { TransferRun } from './transfer-run.ts'
@@ -26,13 +26,6 @@ interface Place {
   readonly openAbove: () => Promise<unknown>
 }
 
-/** What is known of a file's final name: that nothing has it, or what LSTAT says; and whether it is all that is uploaded. */
-interface Standing {
-  readonly fresh?: boolean
-  readonly seen?: Promise<Attributes | undefined> | undefined
-  readonly alone?: boolean
-}
-
 interface Made extends Place {
   readonly stats: Stats
   readonly fresh: boolean
@@ -41,38 +34,26 @@ interface Made extends Place {
 /** The walk of an upload: directories first, files as they are found, links after all files, directories' modes and times at last. */
 export class UploadTree {
   readonly #run: TransferRun
-  readonly #fsync: boolean
+  readonly #options: UploadFileOptions
   readonly #links: { readonly from: string; readonly to: RemotePath }[] = []
   readonly #made: Made[] = []
 
   constructor(run: TransferRun, fsync: boolean) {
     this.#run = run
-    this.#fsync = fsync
+    this.#options = { ...run.copying(fsync), leftovers: run.leftovers }
   }
 
   root(from: string, to: RemotePath, stats: Stats, intoExisting: boolean, alone: boolean): void {
     this.#directory({ from, to, below: '', depth: 0, above: [], intoExisting, openAbove: async () => {} }, stats, alone)
   }
 
-  async file(
-    from: string,
-    to: RemotePath,
-    stats: Stats,
-    { fresh = false, alone = false, seen }: Standing,
-  ): Promise<void> {
-    const { session, report, preserve, leftovers, pool } = this.#run
+  /** Uploads one file; `alone` where it is all that is uploaded. */
+  async file(from: string, to: RemotePath, stats: Stats, standing: Standing, alone = false): Promise<void> {
+    const { session, report } = this.#run
     report.found(stats.size)
     await this.#run.queue.file(async () => {
       try {
-        const bytes = await uploadFile(session, from, to, {
-          ...this.#run.copying(from, to),
-          preserve,
-          fsync: this.#fsync,
-          fresh,
-          seen,
-          leftovers,
-          pool,
-        })
+        const bytes = await uploadFile(session, from, to, this.#options, standing)
         report.done(from, to, bytes)
       } catch (error) {
         this.#run.fail(from, to, error, alone)

@@ -96,12 +96,11 @@ async function sendBeside(run: CommandRun, from: string, to: string, flags: Tran
       overwrite: true,
       atomic: true,
       fsync: sync,
-      fresh: false,
       leftovers,
-      warn: (message) => warnings.push(message),
+      warn: (_to, message) => warnings.push(message),
       onResumed: () => undefined,
       window: new TransferWindow(session, 'write', window),
-      onBytes: (count) => report?.moved(from, count),
+      onBytes: (_from, count) => report?.moved(from, count),
       signal,
     })
   } finally {

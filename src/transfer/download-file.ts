@@ -5,34 +5,19 @@ import { type Attributes, isFile } from '../model/attributes.ts'
 import type { RemotePath } from '../model/remote-path.ts'
 import { asOneChange } from '../sftp/audited-session.ts'
 import type { Handle, SftpSession } from '../sftp/session.ts'
-import type { ConnectionPool } from './connection-pool.ts'
 import { tellContent } from './content-hash.ts'
+import type { CopyOptions } from './copy-options.ts'
+import { fetchAtOnce, isFetchedAtOnce } from './fetch-at-once.ts'
 import { fetchFile } from './fetch-file.ts'
 import { Lanes } from './lanes.ts'
-import { type LocalMetadata, type LocalReplaceOptions, replaceLocal } from './replace-local.ts'
+import { type LocalMetadata, replaceLocal } from './replace-local.ts'
 import { localRange, mostAhead, provenLength, type Resume, remoteRange } from './resume.ts'
 import { told } from './transfer-error.ts'
-import type { TransferWindow } from './transfer-window.ts'
 
-export interface DownloadFileOptions extends Omit<LocalReplaceOptions, 'act' | 'resume'> {
-  readonly preserve: boolean
-  /** Go on with what an earlier download left, and leave as much: the parts that stay if it ends now. */
-  readonly kept?: Set<string> | undefined
-  /** Compares an open local file with a remote one; throws where they differ. */
-  readonly verify?: Verify | undefined
-  /** So many bytes were there already. */
-  readonly onResumed: (count: number) => void
-  readonly window: TransferWindow
-  readonly pool?: ConnectionPool
-  readonly onBytes: (count: number) => void
+export interface DownloadFileOptions extends CopyOptions {
   /** Is given the CLOSE of what was read: its answer tells nothing, and need not be waited for before the next file. */
   readonly closing: (request: Promise<void>) => void
 }
-
-type Recorded = DownloadFileOptions & { readonly made: Made | undefined }
-
-/** Compares an open local file with what the server has under a path; throws where they differ. */
-export type Verify = (fd: number, path: string) => Promise<void>
 
 /** Downloads one regular file, and gives the number of bytes moved. `attributes` are what a listing told. Errors read `download /b -> a: why`. */
 export async function downloadFile(
@@ -43,7 +28,7 @@ export async function downloadFile(
   options: DownloadFileOptions,
 ): Promise<number> {
   const change = () => ({ operation: 'download', side: 'local', path: resolve(to), from }) as const
-  return asOneChange(session, change, (inner, made) => downloadTo(inner, from, attributes, to, { ...options, made }))
+  return asOneChange(session, change, (inner, made) => downloadTo(inner, from, attributes, to, options, made))
 }
 
 async function downloadTo(
@@ -51,37 +36,48 @@ async function downloadTo(
   from: RemotePath,
   attributes: Attributes,
   to: string,
-  { preserve, kept, verify, window, pool, onBytes, onResumed, closing, made, ...options }: Recorded,
+  options: DownloadFileOptions,
+  made: Made | undefined,
 ): Promise<number> {
+  const { overwrite, atomic, fsync, kept, verify, window, pool, signal } = options
+  const { size = 0 } = attributes
   const act = `download ${from} -> ${to}`
-  const { signal } = options
   // What may be resumed has to be whole up to a point, and so comes over one way.
-  const more = kept === undefined ? pool?.begin(attributes.size ?? 0) : undefined
+  const isAtOnce = kept === undefined && isFetchedAtOnce(session, size, options)
+  const more = kept === undefined && !isAtOnce ? pool?.begin(size) : undefined
+  const onBytes = (count: number): void => options.onBytes(from, count)
   const handle = await session.open(from, { read: true }).catch((error: unknown) => {
     throw told(act, error, { path: from })
   })
   try {
     const resume = kept === undefined ? undefined : await resumeOf(session, handle, kept)
-    const how = { ...options, act, ...(resume && { resume }), ...(verify && { readable: true }) }
-    const count = await replaceLocal(to, metadataOf(attributes, preserve), how, async (fd, start) => {
+    const fetch = async (fd: number, start: number): Promise<number> => {
       const opened = session.fstat(handle).catch(() => attributes)
-      const size = attributes.size === undefined ? {} : { size: attributes.size }
       const ahead = resume === undefined ? {} : { ahead: mostAhead }
-      if (start > 0) onResumed(start)
+      if (start > 0) options.onResumed(start)
       const lanes = new Lanes({ session, handle, window })
       more?.widen(lanes, (other) => openSame(other, from, opened))
-      const how = { ...size, ...ahead, offset: start, window, lanes, onBytes, signal }
+      const how = { size, ...ahead, offset: start, window, lanes, onBytes, signal }
       const bytes = await fetchFile(session, handle, fd, how).finally(() => lanes.end())
       await checkEnd(session, handle, start + bytes, await opened)
       if (start > 0 && identityOf(from, await session.fstat(handle)) !== resume?.identity) throw changed(from)
+      return bytes
+    }
+    const warn = (message: string): void => options.warn(to, message)
+    const readable = verify !== undefined
+    const replace = { act, overwrite, atomic, fsync, readable, resume, warn, signal }
+    const count = await replaceLocal(to, metadataOf(attributes, options.preserve), replace, async (fd, start) => {
+      const isWhole = isAtOnce && (await fetchAtOnce(session, handle, fd, size, options))
+      if (isWhole) onBytes(size)
+      const bytes = isWhole ? size : await fetch(fd, start)
       await verify?.(fd, from)
-      if (made !== undefined && options.atomic) await tellContent(made, fd, signal)
+      if (made !== undefined && atomic) await tellContent(made, fd, signal)
       return bytes
     })
-    if (made !== undefined && !options.atomic) await tellContent(made, to, signal)
+    if (made !== undefined && !atomic) await tellContent(made, to, signal)
     return count
   } finally {
-    closing(session.close(handle).catch(() => undefined))
+    options.closing(session.close(handle).catch(() => undefined))
   }
 }
 

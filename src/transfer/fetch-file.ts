@@ -130,7 +130,8 @@ async function fetchRound(
 const lengthBeyond = (at: number, size: number, chunk: number): number =>
   at === size && size > 0 ? Math.min(probeLength, chunk) : chunk
 
-function writeWhole(fd: number, data: Uint8Array, offset: number): void {
+/** Writes bytes into an open local file, all of them. */
+export function writeWhole(fd: number, data: Uint8Array, offset: number): void {
   try {
     for (let done = 0; done < data.length; ) done += writeSync(fd, data, done, data.length - done, offset + done)
   } catch (error) {

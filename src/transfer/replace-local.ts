@@ -34,7 +34,7 @@ export interface LocalReplaceOptions {
   /** The file is read as well, also where it is written in place. */
   readonly readable?: boolean
   /** With `atomic`: go on with what an earlier copy of the same source left, and leave as much. */
-  readonly resume?: Resume<number>
+  readonly resume?: Resume<number> | undefined
   readonly warn?: (message: string) => void
   readonly signal: AbortSignal
 }

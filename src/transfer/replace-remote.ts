@@ -22,13 +22,13 @@ export interface ReplaceOptions extends Content {
   /** Goes on where the file ends, in place. */
   readonly append?: boolean
   /** Nothing has this name: its directory was made just now. */
-  readonly fresh?: boolean
+  readonly fresh?: boolean | undefined
   /** What LSTAT says of it, asked right before. */
   readonly seen?: Promise<Attributes | undefined> | undefined
   /** Offered at creation, less the server's umask. Absent: what the file has, or the server's own default. */
   readonly mode?: number
   /** With `atomic`: go on with what an earlier copy of the same source left, and leave as much. */
-  readonly resume?: Resume<Handle>
+  readonly resume?: Resume<Handle> | undefined
   /** Looks at what was written under this path, before it gets its name; throws where it is not right. */
   readonly check?: (path: string) => Promise<void>
   /** What is left behind if the session dies now. */
@@ -116,19 +116,16 @@ async function writeBeside(
   const { resume, leftovers, check, signal } = options
   const part = resume === undefined ? temporaryName(target.path) : partName(target.path, resume.identity)
   const present = target.existing?.permissions
-  const kept: Attributes = present === undefined ? {} : { permissions: present & 0o777 }
-  const changes = { ...kept, ...options.changes }
-  const mode = changes.permissions ?? options.mode
+  const changes = present === undefined ? options.changes : { permissions: present & 0o777, ...options.changes }
+  const mode = changes?.permissions ?? options.mode
   const remaining = resume?.kept ?? leftovers
   remaining.add(part)
   let opened = false
   try {
-    const { handle, start } = await openPart(session, part, mode, resume).catch((error: unknown) => {
-      throw whyNotBeside(to, target.existing, error)
-    })
+    const { handle, start } = await openPart(session, part, mode, resume)
     opened = true
-    const owner = target.existing?.owner
-    const content = { ...options, changes, ...(owner && { owner }), exact: true }
+    const { insist, fsync, warn } = options
+    const content: Content = { changes, insist, owner: target.existing?.owner, exact: true, fsync, warn }
     const bytes = await writeContent(session, handle, content, fill, start)
     await check?.(part)
     signal.throwIfAborted()
@@ -145,7 +142,7 @@ async function writeBeside(
       () => remaining.delete(part),
       (refusal) => endsAll(refusal) || remaining.delete(part),
     )
-    throw error
+    throw opened ? error : whyNotBeside(to, target.existing, error)
   }
 }
 

@@ -56,9 +56,10 @@ export function sendFile(session: SftpSession, handle: Handle, fd: number, optio
   })
 }
 
-function readLocal(fd: number, buffer: Buffer, offset: number): number {
+/** Reads from an open local file, and gives how many bytes came. */
+export function readLocal(fd: number, buffer: Buffer, offset: number, length = buffer.length): number {
   try {
-    return readSync(fd, buffer, 0, buffer.length, offset)
+    return readSync(fd, buffer, 0, length, offset)
   } catch (error) {
     throw localError('read', 'the local file', error)
   }

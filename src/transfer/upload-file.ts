@@ -3,33 +3,26 @@ import { resolve } from 'node:path'
 import type { Made } from '../audit/audit-entry.ts'
 import { FerryError } from '../errors/ferry-error.ts'
 import { localError } from '../errors/local-error.ts'
-import type { Attributes } from '../model/attributes.ts'
 import { fsPath } from '../model/name-bytes.ts'
 import type { RemotePath } from '../model/remote-path.ts'
 import { asOneChange } from '../sftp/audited-session.ts'
 import type { Handle, SftpSession } from '../sftp/session.ts'
-import type { ConnectionPool } from './connection-pool.ts'
 import { ContentHash } from './content-hash.ts'
-import type { Verify } from './download-file.ts'
+import type { CopyOptions } from './copy-options.ts'
 import { Lanes } from './lanes.ts'
 import { type ReplaceOptions, replaceRemote } from './replace-remote.ts'
 import { localRange, mostAhead, provenLength, type Resume, remoteRange } from './resume.ts'
+import { isSentAtOnce, sendAtOnce } from './send-at-once.ts'
 import { sendFile } from './send-file.ts'
 import { told } from './transfer-error.ts'
-import type { TransferWindow } from './transfer-window.ts'
 
-export interface UploadFileOptions
-  extends Pick<ReplaceOptions, 'overwrite' | 'atomic' | 'fsync' | 'fresh' | 'seen' | 'leftovers' | 'warn' | 'signal'> {
-  readonly preserve: boolean
-  /** Go on with what an earlier upload left, and leave as much: the parts that stay if it ends now. */
-  readonly kept?: Set<string> | undefined
-  readonly verify?: Verify | undefined
-  /** So many bytes were there already. */
-  readonly onResumed: (count: number) => void
-  readonly window: TransferWindow
-  readonly pool?: ConnectionPool
-  readonly onBytes: (count: number) => void
+export interface UploadFileOptions extends CopyOptions {
+  /** Temporary files that are left behind if the session dies now. */
+  readonly leftovers: Set<string>
 }
+
+/** What is known of a file's final name. */
+export type Standing = Pick<ReplaceOptions, 'fresh' | 'seen'>
 
 /** Uploads one regular file, and gives the number of bytes moved. Errors read `upload a -> /b: why`. */
 export async function uploadFile(
@@ -37,12 +30,13 @@ export async function uploadFile(
   from: string,
   to: RemotePath,
   options: UploadFileOptions,
+  standing: Standing = {},
 ): Promise<number> {
   const source = openSource(from, `upload ${from} -> ${to}`)
   try {
     const change = () => ({ operation: 'upload', path: to, from: resolve(from) }) as const
     return await asOneChange(session, change, (inner, made) =>
-      uploadOpen(inner, from, source, to, { ...options, made }),
+      uploadOpen(inner, source, to, options, { ...standing, made }),
     )
   } finally {
     closeSync(source.fd)
@@ -51,51 +45,60 @@ export async function uploadFile(
 
 async function uploadOpen(
   session: SftpSession,
-  from: string,
-  { fd, stats }: Source,
+  { from, fd, stats }: Source,
   to: RemotePath,
-  { made, ...options }: UploadFileOptions & { readonly made: Made | undefined },
+  options: UploadFileOptions,
+  { fresh, seen, made }: Standing & { readonly made: Made | undefined },
 ): Promise<number> {
-  const { preserve, kept, verify, window, pool, onBytes, onResumed, ...replace } = options
-  const act = `upload ${from} -> ${to}`
+  const { overwrite, atomic, fsync, preserve, kept, verify, leftovers, window, pool, signal } = options
+  const { size } = stats
   const mode = stats.mode & 0o777
-  const changes: Attributes = { permissions: mode, times: timesOf(stats) }
   const resume = kept === undefined ? undefined : resumeOf(session, fd, stats, kept)
   const content = made && new ContentHash()
   let resumedAt = 0
   let end = 0
-  const check = async (path: string): Promise<void> => {
-    if (resumedAt > 0 && identityOf(fstatSync(fd)) !== resume?.identity) throw changed(from)
-    if (end < stats.size && fstatSync(fd).size < stats.size) throw shrunk(from, end, stats.size)
-    await verify?.(fd, path)
+  const replace: ReplaceOptions = {
+    act: `upload ${from} -> ${to}`,
+    overwrite,
+    atomic,
+    fsync,
+    fresh,
+    seen,
+    mode,
+    changes: preserve ? { permissions: mode, times: timesOf(stats) } : undefined,
+    resume,
+    leftovers,
+    signal,
+    warn: (message) => options.warn(to, message),
+    check: async (path) => {
+      if (resumedAt > 0 && identityOf(fstatSync(fd)) !== resume?.identity) throw changed(from)
+      if (end < size && fstatSync(fd).size < size) throw shrunk(from, end, size)
+      await verify?.(fd, path)
+    },
   }
-  const named = { ...replace, act, ...(preserve && { changes }), mode, ...(resume && { resume }), check }
   // What may be resumed has to be whole up to a point, and what is no regular file has no offsets: both go over one way.
-  const mayBeSplit = resume === undefined && options.atomic
-  const more = mayBeSplit ? pool?.begin(stats.size) : undefined
-  const bytes = await replaceRemote(session, to, named, async (handle, onLastAsked, start) => {
+  const isAtOnce = isSentAtOnce(size, options)
+  const more = resume === undefined && atomic && !isAtOnce ? pool?.begin(size) : undefined
+  const onBytes = (count: number): void => options.onBytes(from, count)
+  const bytes = await replaceRemote(session, to, replace, async (handle, onLastAsked, start) => {
+    const onPiece = content?.add
+    if (isAtOnce && start === 0 && (await sendAtOnce(session, handle, fd, size, options, { onLastAsked, onPiece }))) {
+      onBytes(size)
+      end = size
+      return size
+    }
     resumedAt = start
-    if (start > 0) onResumed(start)
+    if (start > 0) options.onResumed(start)
     const ahead = resume === undefined ? {} : { ahead: mostAhead }
-    const { signal } = options
     await content?.addFile(fd, signal, start)
     const lanes = new Lanes({ session, handle, window })
     more?.widen(lanes, (other) => other.open(handle.path, { write: true }))
-    const sent = await sendFile(session, handle, fd, {
-      offset: start,
-      size: stats.size,
-      ...ahead,
-      window,
-      lanes,
-      onBytes,
-      onLastAsked,
-      onPiece: content?.add,
-      signal,
-    })
+    const sending = { offset: start, size, ...ahead, window, lanes, onBytes, onLastAsked, onPiece, signal }
+    const sent = await sendFile(session, handle, fd, sending)
     end = start + sent
     return sent
   })
-  Object.assign(made ?? {}, content?.sum())
+  if (made !== undefined) Object.assign(made, content?.sum())
   return bytes
 }
 
@@ -122,6 +125,7 @@ export function timesOf(stats: Stats): { atime: number; mtime: number } {
 }
 
 interface Source {
+  readonly from: string
   readonly fd: number
   readonly stats: Stats
 }
@@ -132,7 +136,7 @@ function openSource(from: string, act: string): Source {
     // Should a FIFO have taken the file's place, opening it must not wait.
     fd = openSync(fsPath(from), constants.O_RDONLY | constants.O_NONBLOCK)
     const stats = fstatSync(fd)
-    if (stats.isFile()) return { fd, stats }
+    if (stats.isFile()) return { from, fd, stats }
     throw new FerryError('wrong_kind', `${from}: not a regular file`, { path: from })
   } catch (error) {
     if (fd !== undefined) closeSync(fd)

@@ -6,11 +6,11 @@ import { endsAll, reasonOf } from './transfer-error.ts'
 
 export interface Content {
   /** Set exactly at the end; none, or an empty one, changes nothing. */
-  readonly changes?: Attributes
+  readonly changes?: Attributes | undefined
   /** Whether `changes` were asked for by name, so that a refusal is a failure; else it is a warning. */
-  readonly insist?: boolean
+  readonly insist?: boolean | undefined
   /** Whose the file should be, where the server lets us. */
-  readonly owner?: Attributes['owner']
+  readonly owner?: Attributes['owner'] | undefined
   /** Nobody else appends to it, so that its size at the end is known. */
   readonly exact?: boolean
   /** The server can, and it is wanted. */
@@ -68,19 +68,19 @@ interface Ending {
 }
 
 async function endContent(session: SftpSession, handle: Handle, changes: Attributes, fsync: boolean): Promise<Ending> {
-  const failure = (request: Promise<void>): Promise<unknown> =>
-    request.then(
-      () => undefined,
-      (error: unknown) => error,
-    )
-  const [set, synced, closed, attributes] = await Promise.all([
-    Object.keys(changes).length > 0 ? failure(session.fsetstat(handle, changes)) : undefined,
-    fsync ? failure(session.fsync(handle)) : undefined,
-    failure(session.close(handle)),
-    session.stat(handle.path).catch(() => undefined),
-  ])
-  return { set, synced, closed, attributes }
+  // All are asked before the first answer is waited for.
+  const set = Object.keys(changes).length > 0 ? failureOf(session.fsetstat(handle, changes)) : undefined
+  const synced = fsync ? failureOf(session.fsync(handle)) : undefined
+  const closed = failureOf(session.close(handle))
+  const attributes = session.stat(handle.path).catch(nothing)
+  return { set: await set, synced: await synced, closed: await closed, attributes: await attributes }
 }
+
+const nothing = (): undefined => undefined
+const itself = (error: unknown): unknown => error
+
+/** Why it failed, or `undefined`. */
+const failureOf = (request: Promise<void>): Promise<unknown> => request.then(nothing, itself)
 
 /** Only a superuser can give a file back to whom it belonged. */
 async function keepOwner(
