@@ -52,6 +52,29 @@ export class Authentication {
     return this.#requests > 0
   }
 
+  /**
+   * Signs the present request with a key that is at hand. A key that was named, or the only one there is, is most likely the right one; of several the
+   * server is asked first, as a signature may take longer than its answer.
+   */
+  get signer(): ((data: Buffer) => Buffer | undefined) | undefined {
+    const { identities, events } = this.#options
+    const current = this.#current
+    if (current?.method !== 'publickey') return undefined
+    const { identity, algorithm } = current
+    const sign = identity.explicit || identities.length === 1 ? identity.signAtOnce : undefined
+    return (
+      sign &&
+      ((data) => {
+        try {
+          return sign(data, algorithm)
+        } catch (error) {
+          events.note(1, `cannot sign with ${identity.label}: ${localReason(error)}`)
+          return undefined
+        }
+      })
+    )
+  }
+
   /** The signatures that the server takes (RFC 8308); the first time it says so counts. */
   onSignatureAlgorithms(algorithms: readonly string[]): void {
     this.#signatures ??= algorithms

@@ -84,23 +84,20 @@ export class HostKeyCheck {
     for (const name of this.#newNames) await rememberKey(file, name, key, hashNames, this.#events)
   }
 
+  /** Whether `learn` would do anything with these keys, so that they are worth a proof. */
+  wants(keys: readonly Buffer[]): boolean {
+    return this.#unknownOf(keys).length > 0
+  }
+
   /**
    * Writes down the other keys that the server has proved to hold, so that one of them may replace the first some day
    * (UpdateHostKeys). Only where it is the user's own file that knows the host.
    */
   async learn(keys: readonly Buffer[]): Promise<void> {
-    const { update, userFiles, hashNames, pins, home, rsaBitsMin } = this.#settings.hostKeys
+    const { update, userFiles, hashNames, home } = this.#settings.hostKeys
     const [file] = userFiles
-    if (update === 'no' || file === undefined || pins.length > 0 || !this.#isUsersOwn) return
-    const types = new Set(this.#settings.algorithms.hostKey.map(typeOfAlgorithm))
-    const known = this.#about(this.#name)
-    const added = keys.filter(
-      (key) =>
-        types.has(keyTypeOf(key)) &&
-        (rsaBitsOf(key) ?? rsaBitsMin) >= rsaBitsMin &&
-        ![this.#accepted, ...known.map((entry) => entry.key)].some((one) => one?.equals(key)),
-    )
-    for (const key of added) {
+    if (file === undefined) return
+    for (const key of this.#unknownOf(keys)) {
       const what = `the server also has ${describeKey(key)}`
       this.#events.note(
         1,
@@ -108,6 +105,20 @@ export class HostKeyCheck {
       )
       if (update === 'yes') await rememberKey(file, this.#name, key, hashNames, this.#events)
     }
+  }
+
+  /** Those that may be written down, and are not yet. */
+  #unknownOf(keys: readonly Buffer[]): Buffer[] {
+    const { update, userFiles, pins, rsaBitsMin } = this.#settings.hostKeys
+    if (update === 'no' || userFiles.length === 0 || pins.length > 0 || !this.#isUsersOwn) return []
+    const types = new Set(this.#settings.algorithms.hostKey.map(typeOfAlgorithm))
+    const known = [this.#accepted, ...this.#about(this.#name).map((entry) => entry.key)]
+    return keys.filter(
+      (key) =>
+        types.has(keyTypeOf(key)) &&
+        (rsaBitsOf(key) ?? rsaBitsMin) >= rsaBitsMin &&
+        !known.some((one) => one?.equals(key)),
+    )
   }
 
   /** Plain keys of the host, whatever their type. */

@@ -23,6 +23,8 @@ export interface Identity {
   readonly explicit: boolean
   /** Signs, and asks for a passphrase first where it has to. Rejects where it cannot. */
   sign(data: Buffer, algorithm: string, signal: AbortSignal): Promise<Buffer>
+  /** Signs with a key that is at hand; absent where a person or an agent has a say. */
+  readonly signAtOnce?: (data: Buffer, algorithm: string) => Buffer
 }
 
 /** As many keys as any server will look at. */
@@ -149,7 +151,6 @@ class IdentityLoader {
   }
 
   async #fromText(label: string, text: string, source: IdentitySource): Promise<Identity> {
-    const { explicit } = source
     const read = await this.#read(text)
     if (read.kind === 'private') return this.#own(label, read.key, source)
     const known = read.kind === 'unusable' || read.blob === undefined ? undefined : this.#agentKey(read.blob)
@@ -159,7 +160,7 @@ class IdentityLoader {
       if (opened.kind === 'private') return this.#own(label, opened.key, source)
       if (known === undefined) throw new Unusable('identity_passphrase does not open it')
     }
-    if (known !== undefined) return this.#fromAgent(known, explicit)
+    if (known !== undefined) return this.#fromAgent(known, source.explicit)
     if (read.kind === 'public') throw new Unusable('it is a public key, and the agent does not hold the private one')
     return this.#encrypted(label, text, read, source)
   }
@@ -208,6 +209,7 @@ class IdentityLoader {
       label,
       blob: key.blob,
       explicit: source.explicit,
+      ...(this.#settings.addKeysToAgent === undefined && { signAtOnce: key.sign }),
       sign: async (data, algorithm, signal) => {
         await this.#giveToAgent(label, key, source, signal)
         return key.sign(data, algorithm)

@@ -13,7 +13,15 @@ import { ProgramStream } from './proxy-command.ts'
 import { Rekeying } from './rekeying.ts'
 import type { SshSettings } from './settings.ts'
 import { SshFailure } from './ssh-failure.ts'
-import { endDebugging, exchangeKeys, isStrict, listenToLogin, softwareOf } from './ssh2-internals.ts'
+import {
+  endDebugging,
+  exchangeKeys,
+  isStrict,
+  listenToLogin,
+  proveHostKeys,
+  signAtOnce,
+  softwareOf,
+} from './ssh2-internals.ts'
 import { endpoint } from './tcp.ts'
 import type { TransportEvents } from './transport.ts'
 
@@ -148,6 +156,8 @@ class Opening<T> {
           this.#authentication.onSignatureAlgorithms(algorithms)
         },
       })
+      signAtOnce(client, () => this.#authentication.signer)
+      proveHostKeys(client, (keys) => this.#options.hostKey.wants(keys))
       this.#listen(client, socket)
       events.note(2, `speaking SSH with ${endpoint(settings.host, settings.port)}`)
     })

@@ -38,6 +38,50 @@ export function listenToLogin(client: object, listener: LoginListener): void {
   })
 }
 
+/**
+ * Has a request with a key signed from the first where `signer` gives what signs it: whether the key would do need not be asked before (RFC
+ * 4252 §7), which saves a round trip. Where it cannot sign, the server is asked.
+ */
+export function signAtOnce(client: object, signer: () => ((data: Buffer) => Buffer | undefined) | undefined): boolean {
+  const protocol = member(client, '_protocol')
+  const request = member(protocol, 'authPK')
+  if (typeof protocol !== 'object' || protocol === null || typeof request !== 'function') return false
+  Reflect.set(protocol, 'authPK', (...args: unknown[]): unknown => {
+    const [username, key, algorithm, ...signing] = args
+    const sign = signing.length === 0 ? signer() : undefined
+    if (sign === undefined) return Reflect.apply(request, protocol, args)
+    const signed = (data: Buffer, done: (signature: Buffer) => void): void => {
+      const signature = sign(data)
+      if (signature === undefined) Reflect.apply(request, protocol, args)
+      else done(signature)
+    }
+    return Reflect.apply(request, protocol, [username, key, algorithm, signed])
+  })
+  return true
+}
+
+/** Has the server prove that it holds the host keys that it names (OpenSSH's PROTOCOL §2.5) only where `wants` says so. To be called once `connect` was. */
+export function proveHostKeys(client: object, wants: (keys: readonly Buffer[]) => boolean): boolean {
+  const handlers = member(member(client, '_protocol'), '_handlers')
+  const original = member(handlers, 'GLOBAL_REQUEST')
+  if (typeof handlers !== 'object' || handlers === null || typeof original !== 'function') return false
+  Reflect.set(handlers, 'GLOBAL_REQUEST', (...args: unknown[]): unknown => {
+    const [protocol, name, wantsReply, keys] = args
+    if (name !== 'hostkeys-00@openssh.com' || wants(blobsOf(keys))) return Reflect.apply(original, handlers, args)
+    // As any request that ssh2 does not know.
+    return Reflect.apply(original, handlers, [protocol, '', wantsReply, keys])
+  })
+  return true
+}
+
+function blobsOf(keys: unknown): Buffer[] {
+  return (isList(keys) ? keys : []).flatMap((key) => {
+    const encode = member(key, 'getPublicSSH')
+    const blob: unknown = typeof encode === 'function' ? Reflect.apply(encode, key, []) : undefined
+    return blob instanceof Buffer ? [blob] : []
+  })
+}
+
 /** Has variables sent on every channel right before its subsystem is asked for, without waiting for an answer (RFC 4254 §6.4). */
 export function sendVariables(client: object, variables: ReadonlyMap<string, string>): boolean {
   const protocol = member(client, '_protocol')

@@ -163,6 +163,20 @@ describeWithSshd('options of the built-in transport', () => {
     expect(await readFile(file, 'utf8')).toContain(sshd.hostKeys[1]?.publicKey)
   })
 
+  test('the server is asked to prove its other keys only where one would be written down', async () => {
+    await using bench = await Bench.open()
+    const first = `[127.0.0.1]:${sshd.port} ${sshd.hostPublicKey}\n`
+    const file = await bench.write('known', first)
+    const fields = { ...withOptions({ UpdateHostKeys: 'yes' }), known_hosts_file: file, log_level: 3 as const }
+    const proofs = (): number => bench.notes.filter(({ text }) => /Sending .*hostkeys-prove/.test(text)).length
+    await (await bench.connect({ ...fields, host_key: [sshd.hostKeyFingerprint] })).close()
+    await (await bench.connect(fields)).close()
+    expect(proofs()).toBe(1)
+    expect(await readFile(file, 'utf8')).not.toBe(first)
+    await (await bench.connect(fields)).close()
+    expect(proofs()).toBe(1)
+  })
+
   test('CheckHostIP adds the address of a known name, and refuses one that another key is known for', async () => {
     await using bench = await Bench.open()
     const named = `[localhost]:${sshd.port} ${sshd.hostPublicKey}\n`

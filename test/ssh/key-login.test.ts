@@ -15,6 +15,33 @@ describeWithSshd('keys', () => {
     expect(await firstAnswer(channel)).toBe(2)
   })
 
+  test.each(['ed25519', 'ecdsa', 'rsa'] as const)('the only one, of type %s, signs at once', async (type) => {
+    const { server, fields } = await serve({ users: [{ name: 'deploy', publicKeys: [keys[type].publicKey] }] })
+    await using _server = server
+    await using bench = await Bench.open()
+    await copyFile(keys[type].file, await bench.write(`.ssh/id_${type}`, ''))
+    expect(await firstAnswer(await bench.connect(fields))).toBe(2)
+    expect(server.logins).toEqual([{ username: 'deploy', method: 'publickey', accepted: true }])
+  })
+
+  test('of several the server is asked first, unless one was named', async () => {
+    const { server, fields } = await serve({ users: [{ name: 'deploy', publicKeys: [keys.ed25519.publicKey] }] })
+    await using _server = server
+    await using bench = await Bench.open()
+    await copyFile(keys.ecdsa.file, await bench.write('.ssh/id_ecdsa', ''))
+    const file = await bench.write('.ssh/id_ed25519', '')
+    await copyFile(keys.ed25519.file, file)
+    const accepted = { username: 'deploy', method: 'publickey', accepted: true }
+    await bench.connect(fields)
+    expect(server.logins).toEqual([{ ...accepted, accepted: false }, { ...accepted, probe: true }, accepted])
+    await bench.connect({
+      ...fields,
+      identity_file: file,
+      ssh_options: { IdentityFile: `${bench.home}/.ssh/id_ecdsa` },
+    })
+    expect(server.logins.slice(3)).toEqual([accepted])
+  })
+
   test('-i comes first, then the connection, then the usual files', async () => {
     const { server, fields } = await serve({ users: [{ name: 'deploy', publicKeys: [] }] })
     await using _server = server

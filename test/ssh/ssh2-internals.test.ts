@@ -9,8 +9,10 @@ import {
   endDebugging,
   isStrict,
   listenToLogin,
+  proveHostKeys,
   sealChannel,
   sendOpening,
+  signAtOnce,
   widenWindow,
 } from '../../src/ssh/ssh2-internals.ts'
 import { startSftpServer } from '../support/sftp-server/start-sftp-server.ts'
@@ -80,7 +82,27 @@ test('with another ssh2 they do nothing', () => {
     expect(isStrict(client)).toBe(false)
     expect(widenWindow(client, { outgoing: { id: 1 } })).toBe(false)
     expect(sendOpening(client, Buffer.of(1))).toBe(false)
+    expect(signAtOnce(client, () => undefined)).toBe(false)
+    expect(proveHostKeys(client, () => true)).toBe(false)
   }
+})
+
+test('a key that cannot sign after all is asked about', () => {
+  const sent: unknown[][] = []
+  const protocol = {
+    authPK: (...args: unknown[]) => {
+      const sign = args[3]
+      if (typeof sign === 'function') sign(Buffer.of(1), (signature: Buffer) => sent.push(['signed', signature]))
+      else sent.push(['asked', ...args])
+    },
+  }
+  const signatures = [Buffer.of(2), undefined]
+  expect(signAtOnce({ _protocol: protocol }, () => () => signatures.shift())).toBe(true)
+  for (const key of ['a', 'b']) protocol.authPK('deploy', key, undefined)
+  expect(sent).toEqual([
+    ['signed', Buffer.of(2)],
+    ['asked', 'deploy', 'b', undefined],
+  ])
 })
 
 test('what opens a channel goes right behind the request for its subsystem, and is counted', () => {
