@@ -4,6 +4,7 @@ import { resolveRemote } from '../model/remote-path.ts'
 import type { Channel } from '../ssh/transport.ts'
 import * as answers from './answers.ts'
 import type { Exchange } from './exchange.ts'
+import { HandleRoom, type Opening } from './handle-room.ts'
 import { linkItself } from './link-itself.ts'
 import { type Field, packedIds, requestType } from './packets.ts'
 import { about, type Reading, type Subject } from './request.ts'
@@ -18,6 +19,13 @@ import {
   type SftpSession,
 } from './session.ts'
 
+/** What a session works over. `onScarce` is told how many handles the server allows, where it does not say. */
+interface Line {
+  readonly channel: Channel
+  readonly exchange: Exchange
+  readonly onScarce: (most: number) => void
+}
+
 type Extension = keyof typeof extensionVersions
 
 /** A session over a channel: every method is one request. `openSession` makes it. */
@@ -26,18 +34,21 @@ export class ChannelSession implements SftpSession {
   readonly limits: Limits
   readonly #channel: Channel
   readonly #exchange: Exchange
+  /** Where the server does not say how many handles it allows; else those who open many heed what it says. */
+  readonly #room: HandleRoom | undefined
   /** Written to at the end, where the server's idea of it counts: the same WRITE twice could be there twice. */
   readonly #appending = new WeakSet<Handle>()
   #start: string | undefined
 
   constructor(
-    { channel, exchange }: { channel: Channel; exchange: Exchange },
+    { channel, exchange, onScarce }: Line,
     { extensions, limits }: Pick<SftpSession, 'extensions' | 'limits'>,
   ) {
     this.#channel = channel
     this.#exchange = exchange
     this.extensions = extensions
     this.limits = limits
+    this.#room = limits.handles > 0 ? undefined : this.#newRoom(onScarce)
   }
 
   get roundTripMs(): number | undefined {
@@ -46,7 +57,7 @@ export class ChannelSession implements SftpSession {
 
   open(path: string, flags: OpenFlags, attributes: Attributes = {}): Promise<Handle> {
     const fields = [path, pflags(flags), attributes]
-    const asked = this.#request(on('open', path), requestType.open, fields, answers.handle(path))
+    const asked = this.#opened(on('open', path), path, requestType.open, fields)
     return flags.append ? asked.then((handle) => this.#remember(handle)) : asked
   }
 
@@ -74,8 +85,8 @@ export class ChannelSession implements SftpSession {
     })
   }
 
-  close({ id, path }: Handle): Promise<void> {
-    return this.#request(on('close', path), requestType.close, [id], answers.nothing)
+  close(handle: Handle): Promise<void> {
+    return this.#room === undefined ? this.#close(handle) : this.#room.close(handle)
   }
 
   lstat(path: string): Promise<Attributes> {
@@ -105,11 +116,11 @@ export class ChannelSession implements SftpSession {
   }
 
   opendir(path: string): Promise<Handle> {
-    return this.#request(on('list', path), requestType.opendir, [path], answers.handle(path))
+    return this.#opened(on('list', path), path, requestType.opendir, [path])
   }
 
-  readdir({ id, path }: Handle): Promise<readonly DirectoryEntry[] | null> {
-    return this.#request(on('list', path), requestType.readdir, [id], answers.entries)
+  readdir(handle: Handle): Promise<readonly DirectoryEntry[] | null> {
+    return this.#room === undefined ? this.#readdir(handle) : this.#room.readdir(handle)
   }
 
   remove(path: string): Promise<void> {
@@ -199,6 +210,34 @@ export class ChannelSession implements SftpSession {
     await this.#channel.close()
   }
 
+  #newRoom(onScarce: Line['onScarce']): HandleRoom {
+    const requests = {
+      openOwn: this.#opening(on('list', '.'), '.', requestType.opendir, ['.']),
+      readdir: (handle: Handle) => this.#readdir(handle),
+      close: (handle: Handle) => this.#close(handle),
+      isBusy: () => this.#exchange.isBusy,
+    }
+    return new HandleRoom(requests, onScarce)
+  }
+
+  #opened(subject: Subject, path: string, type: number, fields: readonly Field[]): Promise<Handle> {
+    const open = this.#opening(subject, path, type, fields)
+    return this.#room === undefined ? open() : this.#room.take(open, type === requestType.opendir)
+  }
+
+  #opening(subject: Subject, path: string, type: number, fields: readonly Field[]): Opening {
+    const [read, mayRepeat, bytesMax] = [answers.handle(path), true, this.limits.packet]
+    return (isExplained) => this.#exchange.request({ subject, type, fields, bytesMax, read, mayRepeat, isExplained })
+  }
+
+  #close({ id, path }: Handle): Promise<void> {
+    return this.#request(on('close', path), requestType.close, [id], answers.nothing)
+  }
+
+  #readdir({ id, path }: Handle): Promise<readonly DirectoryEntry[] | null> {
+    return this.#request(on('list', path), requestType.readdir, [id], answers.entries)
+  }
+
   async #extended<T>(subject: Subject, name: Extension, fields: readonly Field[], read: Reading<T>): Promise<T> {
     if (offers(this, name)) {
       return this.#request(subject, requestType.extended, [name, ...fields], read)
@@ -222,14 +261,12 @@ export class ChannelSession implements SftpSession {
   }
 }
 
-/** Requests that say the same, and change nothing more, when they are sent again after a refusal. */
+/** Requests that say the same, and change nothing more, when they are sent again after a refusal; those that open do as well. */
 const repeatable: ReadonlySet<number> = new Set([
-  requestType.open,
   requestType.read,
   requestType.lstat,
   requestType.stat,
   requestType.fstat,
-  requestType.opendir,
   requestType.readdir,
   requestType.realpath,
   requestType.readlink,

@@ -88,6 +88,11 @@ export class Exchange {
     return this.#roundTripMs
   }
 
+  /** Whether any request is in flight. */
+  get isBusy(): boolean {
+    return this.#pending.size > 0
+  }
+
   get isDead(): boolean {
     return this.#death !== undefined
   }

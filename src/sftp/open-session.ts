@@ -36,14 +36,17 @@ export async function openSession(channel: Channel, options: OpenSessionOptions)
     serial,
     onSerial: () => note?.(1, 'the server refuses requests beside others: they are sent one by one'),
   })
+  const onScarce = (most: number): void =>
+    note?.(1, `the server seems to allow ${most} open handles at most: files wait for one another`)
+  const line = { channel, exchange, onScarce }
   if (like !== undefined) {
     // Requests go right behind INIT: should the server be another one after all, they fail with it.
     agreeVersion(exchange).catch(() => exchange.end())
-    return new ChannelSession({ channel, exchange }, like)
+    return new ChannelSession(line, like)
   }
   try {
     const facts = await orAbort(startSession(exchange, options), options.signal)
-    return new ChannelSession({ channel, exchange }, facts)
+    return new ChannelSession(line, facts)
   } catch (error) {
     exchange.end()
     await channel.close()

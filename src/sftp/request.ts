@@ -22,11 +22,13 @@ export interface Request<T> {
   readonly read: Reading<T>
   /** Whether it may be sent once more where the server refuses it beside others. */
   readonly mayRepeat: boolean
+  readonly isExplained?: (() => boolean) | undefined
 }
 
 /** A request from when it is made until it is answered. */
 export class Pending<T> implements Turn {
   request: Request<T>
+  readonly isExplained: (() => boolean) | undefined
   hadOthers = false
   askedAt = 0
   #resolve: (result: T) => void
@@ -34,6 +36,7 @@ export class Pending<T> implements Turn {
 
   constructor(request: Request<T>, resolve: (result: T) => void, reject: (error: FerryError) => void) {
     this.request = request
+    this.isExplained = request.isExplained
     this.#resolve = resolve
     this.#reject = reject
   }
@@ -71,7 +74,10 @@ const forgotten: Request<never> = {
 }
 
 /** Whatever its result is. */
-export type AnyPending = Pick<Pending<unknown>, 'request' | 'hadOthers' | 'askedAt' | 'mayRepeat' | 'settle' | 'reject'>
+export type AnyPending = Pick<
+  Pending<unknown>,
+  'request' | 'hadOthers' | 'askedAt' | 'mayRepeat' | 'isExplained' | 'settle' | 'reject'
+>
 
 /** An error told with what was asked for. */
 export const about = ({ title, path }: Subject, { code, message, details }: FerryError): FerryError =>

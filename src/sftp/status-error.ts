@@ -89,3 +89,6 @@ export function statusError({ title, path }: Subject, status: { code: number; me
     ...(path !== undefined && { path }),
   })
 }
+
+/** Whether the server's words are that no more can be open: of files, as strerror(3) has it, or of handles (Apache MINA). */
+export const saysTooManyOpen = ({ message }: FerryError): boolean => /: "too many open [^"]*"$/i.test(message)

@@ -7,6 +7,8 @@ const mostDoubts = 8
 export interface Turn {
   /** Whether it says the same, and changes nothing more, when it is sent again after a refusal. */
   readonly mayRepeat: boolean
+  /** Whether there is another reason why it may succeed now. */
+  readonly isExplained?: (() => boolean) | undefined
   /** Whether others were in flight when it was sent; set here. */
   hadOthers: boolean
 }
@@ -45,7 +47,7 @@ export class Turns<T extends Turn> {
     const wasAlone = this.#alone === turn
     if (wasAlone) {
       this.#alone = undefined
-      this.#learn(failure)
+      this.#learn(failure, turn)
     }
     const repeats = !wasAlone && hadOthers && turn.mayRepeat && isFailure(failure) && this.#doubts < mostDoubts
     if (repeats) this.#wantingAlone.push(turn)
@@ -62,11 +64,12 @@ export class Turns<T extends Turn> {
     return this.#alone !== undefined || this.#wantingAlone.length > 0 || (this.#isSerial && this.#inFlight > 0)
   }
 
-  #learn(failure: FerryError | undefined): void {
+  #learn(failure: FerryError | undefined, { isExplained }: T): void {
     if (isFailure(failure)) {
       this.#doubts += 1
       return
     }
+    if (isExplained?.()) return
     this.#doubts = 0
     if (!this.#isSerial) this.#onSerial?.()
     this.#isSerial = true

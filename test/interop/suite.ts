@@ -134,6 +134,15 @@ export function interopSuite(server: InteropServer): void {
       expect(readdirSync(running.directory)).not.toContain(tree)
     }
 
+    test('many small files go there and back', async () => {
+      for (let index = 0; index < 300; index += 1) {
+        const directory = here(`many/${index % 6}`)
+        mkdirSync(directory, { recursive: true })
+        writeFileSync(join(directory, String(index)), 'x'.repeat(index))
+      }
+      await goesThereAndBack('many')
+    })
+
     test('a tree with odd names goes there and back', async () => {
       plantOdd(here('odd'), oddNames)
       await goesThereAndBack('odd')

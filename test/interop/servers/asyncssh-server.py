@@ -2,9 +2,13 @@
 
 import asyncio
 import os
+import resource
 import sys
 
 import asyncssh
+
+# Few files may be open: it says so only when there are too many.
+resource.setrlimit(resource.RLIMIT_NOFILE, (32, 32))
 
 port, host_key, authorized_keys, directory = sys.argv[1:]
 
