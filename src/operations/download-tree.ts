@@ -30,10 +30,15 @@ interface Place {
   readonly real: readonly RemotePath[]
   readonly intoExisting: boolean
   /** Makes the directories above: those that are left out wait for something in them that is not. */
-  readonly openAbove: () => void
+  readonly openAbove: () => unknown
 }
 
 type Found = Pick<Place, 'from' | 'to' | 'below'>
+
+/** A directory whose entries are looked at; `open` makes it, and gives whether it is new. */
+interface Opened extends Place {
+  readonly open: () => boolean
+}
 
 interface Made extends Place {
   readonly attributes: Attributes
@@ -65,9 +70,10 @@ export class DownloadTree {
     )
   }
 
-  async file(from: RemotePath, to: string, attributes: Attributes, alone = false): Promise<void> {
+  /** Downloads one file: `fresh` where nothing has its name here, `alone` where it is all that is downloaded. */
+  async file(from: RemotePath, to: string, attributes: Attributes, { fresh = false, alone = false }): Promise<void> {
     this.#run.report.found(attributes.size ?? 0)
-    await this.#run.queue.file(() => this.#file(from, to, attributes, alone))
+    await this.#run.queue.file(() => this.#file(from, to, attributes, fresh, alone))
   }
 
   /** What has to wait until every file is there. */
@@ -79,10 +85,10 @@ export class DownloadTree {
     await this.#run.deepestFirst(this.#made, async (directory) => this.#seal(directory))
   }
 
-  async #file(from: RemotePath, to: string, attributes: Attributes, alone: boolean): Promise<void> {
+  async #file(from: RemotePath, to: string, attributes: Attributes, fresh: boolean, alone: boolean): Promise<void> {
     const { session, report } = this.#run
     try {
-      const bytes = await downloadFile(session, from, attributes, to, this.#options)
+      const bytes = await downloadFile(session, from, attributes, to, this.#options, { fresh })
       report.done(from, to, bytes)
     } catch (error) {
       this.#run.fail(from, to, error, alone)
@@ -104,7 +110,7 @@ export class DownloadTree {
         if (below === '' || filter.takes(below, true)) open()
         begun = true
         const real = links === 'follow' && depth === 0 ? [await this.#realPath(from)] : place.real
-        const here = { ...place, real, openAbove: open }
+        const here = { ...place, real, open, openAbove: open }
         for (; !next.done; next = await listing.next()) await this.#entry(here, next.value, seen)
       } catch (error) {
         this.#fail(from, to, error, alone && !begun)
@@ -114,15 +120,16 @@ export class DownloadTree {
     })
   }
 
-  #open(place: Place, attributes: Attributes): void {
+  /** Gives whether the directory is new. */
+  #open(place: Place, attributes: Attributes): boolean {
     place.openAbove()
     const fresh = makeLocal(this.#run.session, place.to, attributes)
     this.#run.report.directory()
     this.#made.push({ ...place, attributes, fresh })
+    return fresh
   }
 
-  /** `here` is the directory of the entry, which its `openAbove` makes. */
-  async #entry(here: Place, { name, attributes: listed }: DirectoryEntry, seen: Set<string>): Promise<void> {
+  async #entry(here: Opened, { name, attributes: listed }: DirectoryEntry, seen: Set<string>): Promise<void> {
     const { session, report, links } = this.#run
     const suspect = suspectName(name) ?? (seen.has(name) ? 'a name that is listed twice' : undefined)
     if (suspect !== undefined) {
@@ -142,8 +149,8 @@ export class DownloadTree {
       if (kind === 'directory') return this.#directory(beneath(here, { from, to, below }, name), attributes)
       if (kind === 'other') return report.skip(from, 'not a regular file')
       if (kind === 'symlink' && links === 'skip') return report.skip(from, 'a symbolic link')
-      here.openAbove()
-      if (kind === 'file') return await this.file(from, to, attributes)
+      const fresh = here.open()
+      if (kind === 'file') return await this.file(from, to, attributes, { fresh })
       report.found(0)
       this.#links.push({ root: here.root, from, to, below })
     } catch (error) {
@@ -156,7 +163,7 @@ export class DownloadTree {
     return filter.takes(below, isDirectory) || (isDirectory && filter.mayTakeBelow)
   }
 
-  async #follow(here: Place, { from, to, below }: Found): Promise<void> {
+  async #follow(here: Opened, { from, to, below }: Found): Promise<void> {
     try {
       const attributes = await this.#run.session.stat(from)
       const kind = fileType(attributes)
@@ -172,9 +179,9 @@ export class DownloadTree {
           attributes,
         )
       } else if (kind === 'file') {
-        here.openAbove()
+        const fresh = here.open()
         this.#run.report.found(attributes.size ?? 0)
-        await this.#file(from, to, attributes, false)
+        await this.#file(from, to, attributes, fresh, false)
       } else {
         this.#run.report.skip(from, 'not a regular file')
       }

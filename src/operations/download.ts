@@ -62,7 +62,7 @@ async function downloadSource(
     return run.fail(from, to, told(`download ${from} -> ${to}`, error, { path: from }), alone)
   }
   if (isDirectory(attributes)) tree.root(source, to, attributes, intoExisting, alone)
-  else await tree.file(source, to, attributes, alone)
+  else await tree.file(source, to, attributes, { alone })
 }
 
 /** A link that is given as a source is followed. Where the server tells no kind, reading will. */

@@ -10,7 +10,7 @@ import type { CopyOptions } from './copy-options.ts'
 import { fetchAtOnce, isFetchedAtOnce } from './fetch-at-once.ts'
 import { fetchFile } from './fetch-file.ts'
 import { Lanes } from './lanes.ts'
-import { type LocalMetadata, replaceLocal } from './replace-local.ts'
+import { type LocalMetadata, type LocalReplaceOptions, replaceLocal } from './replace-local.ts'
 import { localRange, mostAhead, provenLength, type Resume, remoteRange } from './resume.ts'
 import { told } from './transfer-error.ts'
 
@@ -26,9 +26,12 @@ export async function downloadFile(
   attributes: Attributes,
   to: string,
   options: DownloadFileOptions,
+  { fresh = false }: Pick<LocalReplaceOptions, 'fresh'> = {},
 ): Promise<number> {
   const change = () => ({ operation: 'download', side: 'local', path: resolve(to), from }) as const
-  return asOneChange(session, change, (inner, made) => downloadTo(inner, from, attributes, to, options, made))
+  return asOneChange(session, change, (inner, made) =>
+    downloadTo(inner, from, attributes, to, options, { fresh, made }),
+  )
 }
 
 async function downloadTo(
@@ -37,7 +40,7 @@ async function downloadTo(
   attributes: Attributes,
   to: string,
   options: DownloadFileOptions,
-  made: Made | undefined,
+  { fresh, made }: { readonly fresh: boolean; readonly made: Made | undefined },
 ): Promise<number> {
   const { overwrite, atomic, fsync, kept, verify, window, pool, signal } = options
   const { size = 0 } = attributes
@@ -65,7 +68,7 @@ async function downloadTo(
     }
     const warn = (message: string): void => options.warn(to, message)
     const readable = verify !== undefined
-    const replace = { act, overwrite, atomic, fsync, readable, resume, warn, signal }
+    const replace = { act, overwrite, atomic, fsync, fresh, readable, resume, warn, signal }
     const count = await replaceLocal(to, metadataOf(attributes, options.preserve), replace, async (fd, start) => {
       const isWhole = isAtOnce && (await fetchAtOnce(session, handle, fd, size, options))
       if (isWhole) onBytes(size)

@@ -31,6 +31,8 @@ export interface LocalReplaceOptions {
   /** A temporary name beside the target, then one step; else the target itself is written. */
   readonly atomic: boolean
   readonly fsync: boolean
+  /** Nothing has this name: its directory was made just now. */
+  readonly fresh?: boolean
   /** The file is read as well, also where it is written in place. */
   readonly readable?: boolean
   /** With `atomic`: go on with what an earlier copy of the same source left, and leave as much. */
@@ -67,7 +69,7 @@ export async function replaceLocal(
 ): Promise<number> {
   const left: Left = {}
   try {
-    const target = lookAt(to, options)
+    const target = options.fresh && options.atomic ? { path: to, viaLink: false } : lookAt(to, options)
     if (!options.atomic) return await writeInPlace(to, target, metadata, options, fill, left)
     if (target.existing !== undefined) left.state = `${to} is as it was`
     return await writeBeside(to, target, metadata, options, fill, left)

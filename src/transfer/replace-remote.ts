@@ -2,7 +2,7 @@ import { FerryError } from '../errors/ferry-error.ts'
 import { type Attributes, fileType, isFile } from '../model/attributes.ts'
 import type { RemotePath } from '../model/remote-path.ts'
 import { lstatOrAbsent } from '../sftp/lstat-or-absent.ts'
-import { type Handle, offers, type SftpSession } from '../sftp/session.ts'
+import { type Handle, type OpenFlags, offers, type SftpSession } from '../sftp/session.ts'
 import { appending, keepsContent } from './keeps-content.ts'
 import { type RemoteTarget, remoteTarget } from './remote-target.ts'
 import { replacement } from './replacement.ts'
@@ -11,6 +11,8 @@ import { partName, temporaryName } from './temporary-name.ts'
 import { endsAll, losesAnswer, told } from './transfer-error.ts'
 import { type Content, type Fill, writeContent } from './write-content.ts'
 
+/** For a name that nobody else has. */
+const asNew: OpenFlags = { write: true, create: true, exclusive: true }
 const inPlaceHint = '--no-atomic writes it in place'
 
 export interface ReplaceOptions extends Content {
@@ -76,8 +78,7 @@ async function writeInPlace(
     })
   }
   const flags = { ...(append ? appending : { write: true, create: true, truncate: true }), exclusive: !overwrite }
-  const attributes = mode === undefined ? {} : { permissions: mode }
-  const handle = await session.open(to, flags, attributes).catch(async (error: unknown) => {
+  const handle = await session.open(to, flags, offered(mode)).catch(async (error: unknown) => {
     throw await whyNotOpened(session, to, overwrite, error)
   })
   left.state = `${to} is incomplete`
@@ -122,7 +123,10 @@ async function writeBeside(
   remaining.add(part)
   let opened = false
   try {
-    const { handle, start } = await openPart(session, part, mode, resume)
+    const { handle, start } =
+      resume === undefined
+        ? { handle: await session.open(part, asNew, offered(mode)), start: 0 }
+        : await openPart(session, part, mode, resume)
     opened = true
     const { insist, fsync, warn } = options
     const content: Content = { changes, insist, owner: target.existing?.owner, exact: true, fsync, warn }
@@ -146,16 +150,15 @@ async function writeBeside(
   }
 }
 
-/** A file that nobody else has, or with `resume` the part of an earlier copy, if it is there. */
+const offered = (mode: number | undefined): Attributes => (mode === undefined ? {} : { permissions: mode })
+
+/** The part of an earlier copy, if it is there, or a new file. */
 async function openPart(
   session: SftpSession,
   part: string,
   mode: number | undefined,
-  resume: Resume<Handle> | undefined,
+  resume: Resume<Handle>,
 ): Promise<{ readonly handle: Handle; readonly start: number }> {
-  const attributes = (bits: number): Attributes => (mode === undefined ? {} : { permissions: mode | bits })
-  const fresh = { write: true, create: true, exclusive: true }
-  if (resume === undefined) return { handle: await session.open(part, fresh, attributes(0)), start: 0 }
   const existing = await lstatOrAbsent(session, part)
   if (existing !== undefined && !isFile(existing)) {
     throw new FerryError('wrong_kind', `${part}: not a regular file`, { path: part })
@@ -163,7 +166,8 @@ async function openPart(
   const goesOn = existing !== undefined && (await keepsContent(session, part))
   if (existing !== undefined && !goesOn) await session.remove(part)
   // It has to be read and written again.
-  if (!goesOn) return { handle: await session.open(part, fresh, attributes(0o600)), start: 0 }
+  if (!goesOn)
+    return { handle: await session.open(part, asNew, offered(mode === undefined ? undefined : mode | 0o600)), start: 0 }
   const proven = await provenPart(session, part, resume)
   const handle = await session.open(part, { write: true })
   try {
@@ -199,8 +203,7 @@ async function takeName(
   try {
     const replaces = overwrite && (existing !== undefined || offers(session, 'posix-rename@openssh.com'))
     const replace = replaces ? await replacement(session, path) : undefined
-    if (replace === undefined) await session.rename(part, path)
-    else await replace(part, path)
+    await (replace === undefined ? session.rename(part, path) : replace(part, path))
   } catch (error) {
     if (losesAnswer(error)) {
       const doubt = existing === undefined ? 'it may be there or not' : 'it may be the new one or as it was'

@@ -1,4 +1,4 @@
-import { createHash, randomUUID } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import { encodeName } from '../model/name-bytes.ts'
 
 /** What most file systems allow in one component (NAME_MAX). */
@@ -7,11 +7,13 @@ const longestName = 255
 const mostBytesInUnit = 3
 const shape = /^\..*\.ferry-[0-9a-f]{12}$/s
 
-/** Of the end of a UUID, where all bits are random: Node draws those for many at once. */
 const tagLength = 12
+/** Drawing for each name would cost more than all the rest of it. */
+const drawnBytes = 4096
+let drawn = ''
 
 /** A name beside `path` that nobody else uses and listings hide: `/www/.index.html.ferry-0a1b2c3d4e5f`. */
-export const temporaryName = (path: string): string => beside(path, randomUUID().slice(-tagLength))
+export const temporaryName = (path: string): string => beside(path, freshTag())
 
 /** The same, found again by who copies the same source to `path` once more: `identity` tells one state of one source from any other. */
 export const partName = (path: string, identity: string): string =>
@@ -19,6 +21,14 @@ export const partName = (path: string, identity: string): string =>
 
 /** Whether a name, or the last one of a path, is one of those, left behind by a transfer or in use by one. */
 export const isTemporaryName = (path: string): boolean => shape.test(path.slice(path.lastIndexOf('/') + 1))
+
+/** Random, and given once. */
+function freshTag(): string {
+  if (drawn.length < tagLength) drawn = randomBytes(drawnBytes).toString('hex')
+  const tag = drawn.slice(0, tagLength)
+  drawn = drawn.slice(tagLength)
+  return tag
+}
 
 function beside(path: string, tag: string): string {
   const start = path.lastIndexOf('/') + 1
