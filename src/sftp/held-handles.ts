@@ -66,7 +66,7 @@ export class HeldHandles {
     this.#change(handle, (held) => (held.writtenEnd = Math.max(held.writtenEnd, end)))
   }
 
-  /** The file has this size now. */
+  /** The file has this size now, or will have had it. */
   cut(handle: Handle, size: number): void {
     this.#change(handle, (held) => (held.writtenEnd = Math.min(held.writtenEnd, size)))
   }

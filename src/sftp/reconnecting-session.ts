@@ -111,9 +111,16 @@ export class ReconnectingSession implements SftpSession {
   }
 
   fsetstat(handle: Handle, changes: Attributes): Promise<void> {
+    const { size } = changes
+    const noteCut = (): void => {
+      if (size !== undefined) this.#handles.cut(handle, size)
+    }
     return this.#ask(async (session) => {
-      await session.fsetstat(this.#handles.at(handle), changes)
-      if (changes.size !== undefined) this.#handles.cut(handle, changes.size)
+      const asked = session.fsetstat(this.#handles.at(handle), changes)
+      // Its answer may be lost, and the writes before it may be answered only now.
+      noteCut()
+      await asked
+      noteCut()
     })
   }
 

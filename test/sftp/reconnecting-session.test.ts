@@ -109,6 +109,16 @@ describe.each(Object.keys(ways) as Way[])('what is cut %s it is done', (way) => 
     },
   )
 
+  test('a file that is cut to be written anew is the same file', async () => {
+    const { root, session } = await rig([cut('fsetstat')])
+    const handle = await session.open('/a', { write: true, create: true })
+    await session.write(handle, 0, Buffer.from('one two'))
+    await session.fsetstat(handle, { size: 4 })
+    await session.write(handle, 4, Buffer.from('six'))
+    await session.close(handle)
+    expect(readFileSync(`${root}/a`, 'utf8')).toBe('one six')
+  })
+
   test('a listing goes on without a name twice, however much of it was given', async () => {
     const names = Array.from({ length: 300 }, (_, index) => `f${index}`)
     const root = await freshDirectory()
