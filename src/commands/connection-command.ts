@@ -38,8 +38,10 @@ export function settingOptions(): Option[] {
 }
 
 /** How often a connection is tried again. */
-export const retryOption = (): Option =>
-  new Option('--retry <n>', 'connect again, up to n times, and go on where it was').argParser(parseCount('--retry', 0))
+export const retryOption = (connect = 'connect'): Option =>
+  new Option('--retry <n>', `${connect} again, up to n times, and go on where it was`).argParser(
+    parseCount('--retry', 0),
+  )
 
 /** Every command that connects takes these; their help is `ferry help flags`. */
 export const connectionOptions = (): Option[] => [...settingOptions(), retryOption()]

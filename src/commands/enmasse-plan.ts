@@ -1,9 +1,10 @@
 import type { Command } from 'commander'
 import { loadManifests, planManifests } from '../api/manifests.ts'
+import { summaryText } from '../model/plan.ts'
 import type { CommandContext } from './context.ts'
 import { tellWarnings } from './manifest-words.ts'
 import { manifestOptions, type PlanFlags, planCommand } from './plan-flags.ts'
-import { hasChanges, planDocument, planLines, summaryText } from './plan-view.ts'
+import { hasChanges, planDocument, planLines } from './plan-view.ts'
 
 export function enmassePlanCommand(context: CommandContext): Command {
   return planCommand('plan')

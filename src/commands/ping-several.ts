@@ -1,14 +1,19 @@
 import type { PingResult } from '../api/ping.ts'
+import type { Overrides } from '../model/connection-input.ts'
 import { elapsedText } from '../model/duration.ts'
 import { atOnce, parallelDefault } from './at-once.ts'
 import type { CommandContext } from './context.ts'
 
 /** One ping for each connection, several at once; the results in the order of the names. */
-export async function pingAll(context: CommandContext, names: readonly string[]): Promise<PingResult[]> {
+export async function pingAll(
+  context: CommandContext,
+  names: readonly string[],
+  overrides: Overrides,
+): Promise<PingResult[]> {
   const results = new Map<string, PingResult>()
   await waitingForPings(context, names.length, () =>
     atOnce(names, parallelDefault, async (address) => {
-      results.set(address, await context.ping({ address, overrides: {} }, context.signal))
+      results.set(address, await context.ping({ address, overrides }, context.signal))
     }),
   )
   return names.flatMap((name) => results.get(name) ?? [])

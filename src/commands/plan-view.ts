@@ -14,7 +14,9 @@ export function planDocument(
   { applied, serial }: { readonly applied: boolean; readonly serial: number },
 ): Readonly<Record<string, unknown>> {
   const changes = shownSteps(plan).map(({ action, kind, name, fields }) => ({ action, kind, name, fields }))
-  return { applied, serial, changes, summary: plan.summary }
+  const { summary, changingOwner } = plan
+  const owners = changingOwner !== undefined && { changing_owner: changingOwner }
+  return { applied, serial, changes, summary: { ...summary, ...owners } }
 }
 
 /** A line for each step, as a plan and an import show it, and under it the fields where `withFields`. */
@@ -45,15 +47,6 @@ function changeText({ action, kind }: ShownStep, { name, before, after }: FieldC
     return standing === undefined ? '(not set)' : `${fieldText(name, standing)} (default)`
   }
   return `${side(before)} -> ${side(after)}`
-}
-
-/** `1 to create, 1 to update, 1 to delete, 2 unchanged`, or `nothing to do, 4 unchanged`. */
-export function summaryText({ summary }: Plan, tense: 'future' | 'past'): string {
-  const changes = summary.create + summary.update + summary.delete
-  if (changes === 0) return `nothing to do, ${summary.unchanged} unchanged`
-  const part = (action: 'create' | 'update' | 'delete'): string =>
-    tense === 'future' ? `${summary[action]} to ${action}` : `${summary[action]} ${action}d`
-  return `${part('create')}, ${part('update')}, ${part('delete')}, ${summary.unchanged} unchanged`
 }
 
 export const hasChanges = ({ summary }: Plan): boolean => summary.create + summary.update + summary.delete > 0

@@ -31,9 +31,16 @@ export function plan(state: State, manifests: readonly Manifest[], options: Plan
   const steps = claims.map(({ wanted }) => stepFor(state, wanted, options.hash))
   if (options.prune === true) steps.push(...pruned(state, manifests, claims, options))
   const count = (action: Step['action']): number => steps.filter((step) => step.action === action).length
+  const changingOwner = steps.filter((step) => step.action === 'keep' && step.changesOwner).length
   return {
     steps,
-    summary: { create: count('create'), update: count('update'), delete: count('delete'), unchanged: count('keep') },
+    summary: {
+      create: count('create'),
+      update: count('update'),
+      delete: count('delete'),
+      unchanged: count('keep'),
+    },
+    ...(changingOwner > 0 && { changingOwner }),
   }
 }
 
@@ -56,7 +63,9 @@ function stepFor(state: State, wanted: Wanted, hash: SecretHash): Step {
       : scriptDifferences(state.scripts.get(name)?.value, wanted.object.value)
   if (stored === undefined) return { kind, name, action: 'create', fields, wanted }
   if (fields.length > 0) return { kind, name, action: 'update', fields, wanted }
-  return { kind, name, action: 'keep', ...(!isSameOrigin(stored.origin, object.origin) && { origin: object.origin }) }
+  if (isSameOrigin(stored.origin, object.origin)) return { kind, name, action: 'keep' }
+  const changesOwner = stored.origin.owner !== object.origin.owner
+  return { kind, name, action: 'keep', origin: object.origin, changesOwner }
 }
 
 /** What is to be deleted, in the state's order. */

@@ -8,6 +8,7 @@ import { runEnmassePlan } from '../../src/commands/enmasse-plan.ts'
 import { runEnmasseSchema } from '../../src/commands/enmasse-schema.ts'
 import { runEnmasseValidate } from '../../src/commands/enmasse-validate.ts'
 import { FerryError, type Problem } from '../../src/errors/ferry-error.ts'
+import type { ConnectionInput, Overrides } from '../../src/model/connection-input.ts'
 import { openStateStore } from '../../src/state/open-state-store.ts'
 import { temporaryDirectory } from '../support/temporary-directory.ts'
 import { type TestContextOptions, testContext } from '../support/test-io.ts'
@@ -193,13 +194,32 @@ test('import --check pings what is active, and exits with 3 where one does not a
   expect(run.stdout()).toMatch(/\(state serial 1\)\nacme-invoices\tok\t31ms\nbank\tfailed\tcould not connect\n$/)
 })
 
+test('import --check connects as --retry, --timeout and -v say, which are for nothing else', async () => {
+  await using here = await work()
+  const asked: Overrides[] = []
+  const ping = async ({ address, overrides }: ConnectionInput): Promise<PingResult> => {
+    asked.push(overrides)
+    return { connection: address, ok: true, responseTimeMs: 31 }
+  }
+  const run = await here.context({ ping })
+  await runEnmasseImport(run.context, [here.file], { ...flags, check: true, retry: 3, timeout: 2000, verbose: 2 })
+  expect(asked).toEqual(Array(2).fill({ retry: 3, timeoutMs: 2000, logLevel: 2 }))
+  await expect(runEnmasseImport(run.context, [here.file], { ...flags, retry: 3 })).rejects.toMatchObject({
+    code: 'usage',
+  })
+})
+
 test('another manifest may not take an object without --take-over', async () => {
   await using here = await work()
   await runEnmasseImport((await here.context()).context, [here.file], flags)
   await writeFile(here.file, manifest.replace('name: billing', 'name: other'))
   const run = await here.context()
   await expect(runEnmasseImport(run.context, [here.file], flags)).rejects.toMatchObject({ code: 'manifest_invalid' })
+  const planned = await here.context()
+  await runEnmassePlan(planned.context, [here.file], { ...flags, takeOver: true })
+  expect(planned.stdout()).toBe('Plan: nothing to do, 3 unchanged, of which 3 change owner\n')
   await runEnmasseImport(run.context, [here.file], { ...flags, takeOver: true })
+  expect(run.stdout()).toBe('Imported: nothing to do, 3 unchanged, of which 3 changed owner (state serial 2)\n')
   expect((await here.store.read()).connections.get('bank')?.origin.owner).toBe('other')
 })
 

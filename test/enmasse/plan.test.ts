@@ -231,7 +231,7 @@ describe('examples', () => {
     const origin = { owner: 'one', fields: new Map([['host', { file: 'a', line: 2 }]]) }
     const wanted = manifest({ name: 'one', connections: [connection({ name: 'bank', host: 'h' }, origin)] })
     const made = planFor(state, wanted)
-    expect(made.summary).toEqual({ create: 0, update: 0, delete: 0, unchanged: 1 })
+    expect(made).toMatchObject({ summary: { create: 0, update: 0, delete: 0, unchanged: 1 }, changingOwner: 1 })
     expect((await apply(state, made)).connections.get('bank')?.origin).toEqual(origin)
   })
 

@@ -2,7 +2,7 @@ import { html } from 'hono/html'
 import { fieldNamed } from '../../api/connection-fields.ts'
 import type { FerryError } from '../../errors/ferry-error.ts'
 import { isSecretField } from '../../model/connection.ts'
-import type { FieldChange, Plan, Step } from '../../model/plan.ts'
+import { type FieldChange, type Plan, type Step, summaryText } from '../../model/plan.ts'
 import { visible } from '../../model/visible.ts'
 import type { Admin } from '../web-environment.ts'
 import type { WebSession } from '../web-session.ts'
@@ -60,14 +60,9 @@ ${owners.map((owner) => html`<li><a href="${link('/manifest/export', { owner })}
 
 const marks = { create: '+', update: '~', delete: '-' } as const
 
-function planSection({ steps, summary }: Plan, applied: boolean): Html {
-  const changes = steps.filter((step) => step.action !== 'keep')
-  const total =
-    changes.length === 0
-      ? `nothing to do, ${summary.unchanged} unchanged`
-      : applied
-        ? `${summary.create} created, ${summary.update} updated, ${summary.delete} deleted, ${summary.unchanged} unchanged`
-        : `${summary.create} to create, ${summary.update} to update, ${summary.delete} to delete, ${summary.unchanged} unchanged`
+function planSection(plan: Plan, applied: boolean): Html {
+  const changes = plan.steps.filter((step) => step.action !== 'keep')
+  const total = summaryText(plan, applied ? 'past' : 'future')
   return html`<section aria-labelledby="plan" class="plan"><h2 id="plan">${applied ? 'Imported' : 'Plan'}: ${total}</h2>
 ${changes.map(
   (
