@@ -40,7 +40,8 @@ export class UploadTree {
 
   constructor(run: TransferRun, fsync: boolean) {
     this.#run = run
-    this.#options = { ...run.copying(fsync), leftovers: run.leftovers }
+    const onOpened = (sizeBytes: number): void => run.report.found(sizeBytes)
+    this.#options = { ...run.copying(fsync), leftovers: run.leftovers, onOpened }
   }
 
   root(from: string, to: RemotePath, stats: Stats, intoExisting: boolean, alone: boolean): void {
@@ -48,9 +49,8 @@ export class UploadTree {
   }
 
   /** Uploads one file; `alone` where it is all that is uploaded. */
-  async file(from: string, to: RemotePath, stats: Stats, standing: Standing, alone = false): Promise<void> {
+  async file(from: string, to: RemotePath, standing: Standing, alone = false): Promise<void> {
     const { session, report } = this.#run
-    report.found(stats.size)
     await this.#run.queue.file(async () => {
       try {
         const bytes = await uploadFile(session, from, to, this.#options, standing)
@@ -74,16 +74,16 @@ export class UploadTree {
     this.#run.queue.directory(async () => {
       const { from, to, below, depth } = place
       const open = once(() => this.#open(place, stats))
-      let names: string[]
+      let entries: Listed[]
       try {
         checkDepth('upload', from, depth)
         // Before anything is made: the tree may hold its own destination.
-        names = listLocal(from)
+        entries = listLocal(from)
         if (below === '' || this.#run.filter.takes(below, true)) await open()
       } catch (error) {
         return this.#fail(from, to, error, alone)
       }
-      for (const name of names) await this.#entry(place, stats, name, open)
+      for (const entry of entries) await this.#entry(place, stats, entry, open)
     })
   }
 
@@ -95,17 +95,22 @@ export class UploadTree {
     return fresh
   }
 
-  async #entry(place: Place, parent: Stats, name: string, open: () => Promise<boolean>): Promise<void> {
+  async #entry(place: Place, parent: Stats, { name, isRegular }: Listed, open: () => Promise<boolean>): Promise<void> {
     const { report, links, filter } = this.#run
     const from = joinLocal(place.from, name)
     const to = joinRemote(place.to, name)
     const below = belowSource(place.below, name)
     try {
+      // Most are: those are looked at when they are open.
+      if (isRegular) {
+        if (filter.takes(below, false)) await this.file(from, to, { fresh: await open(), noFollow: true })
+        return
+      }
       let stats = lstatSync(fsPath(from))
       if (stats.isSymbolicLink() && links === 'follow') stats = statSync(fsPath(from))
       const isDirectory = stats.isDirectory()
       if (!filter.takes(below, isDirectory) && !(isDirectory && filter.mayTakeBelow)) return
-      if (stats.isFile()) return await this.file(from, to, stats, { fresh: await open() })
+      if (stats.isFile()) return await this.file(from, to, { fresh: await open(), noFollow: links !== 'follow' })
       if (isDirectory) return this.#below(place, parent, { from, to, below, openAbove: open }, stats)
       if (!stats.isSymbolicLink()) return report.skip(from, specialKind(stats))
       if (links === 'skip') return report.skip(from, 'a symbolic link')
@@ -180,9 +185,17 @@ const within = ({ permissions }: Attributes, mode: number): Attributes =>
 
 const identity = ({ dev, ino }: Stats): string => `${dev}:${ino}`
 
-function listLocal(path: string): string[] {
+/** A name in a local directory, and what the directory tells of it. */
+interface Listed {
+  readonly name: string
+  readonly isRegular: boolean
+}
+
+function listLocal(path: string): Listed[] {
   try {
-    return readdirSync(fsPath(path), { encoding: 'buffer' }).map(decodeName).sort(compareNames)
+    return readdirSync(fsPath(path), { encoding: 'buffer', withFileTypes: true })
+      .map((entry) => ({ name: decodeName(entry.name), isRegular: entry.isFile() }))
+      .sort((one, other) => compareNames(one.name, other.name))
   } catch (error) {
     throw localError('list', path, error)
   }

@@ -63,7 +63,7 @@ async function uploadSource(
     return run.fail(from, to, told(`upload ${from} -> ${to}`, error, { path: from }), alone)
   }
   if (stats.isDirectory()) tree.root(from, remotePath(to), stats, intoExisting, alone)
-  else await tree.file(from, remotePath(to), stats, { seen }, alone)
+  else await tree.file(from, remotePath(to), { seen }, alone)
 }
 
 /** A link that is given as a source is followed. */

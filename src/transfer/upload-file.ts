@@ -2,7 +2,7 @@ import { closeSync, constants, fstatSync, openSync, type Stats } from 'node:fs'
 import { resolve } from 'node:path'
 import type { Made } from '../audit/audit-entry.ts'
 import { FerryError } from '../errors/ferry-error.ts'
-import { localError } from '../errors/local-error.ts'
+import { errnoOf, localError } from '../errors/local-error.ts'
 import { fsPath } from '../model/name-bytes.ts'
 import type { RemotePath } from '../model/remote-path.ts'
 import { asOneChange } from '../sftp/audited-session.ts'
@@ -19,10 +19,14 @@ import { told } from './transfer-error.ts'
 export interface UploadFileOptions extends CopyOptions {
   /** Temporary files that are left behind if the session dies now. */
   readonly leftovers: Set<string>
+  /** Told the size of each file once it is open. */
+  readonly onOpened?: (sizeBytes: number) => void
 }
 
-/** What is known of a file's final name. */
-export type Standing = Pick<ReplaceOptions, 'fresh' | 'seen'>
+/** What is known of a file: of its final name, and that its own is no link's. */
+export interface Standing extends Pick<ReplaceOptions, 'fresh' | 'seen'> {
+  readonly noFollow?: boolean
+}
 
 /** Uploads one regular file, and gives the number of bytes moved. Errors read `upload a -> /b: why`. */
 export async function uploadFile(
@@ -32,8 +36,9 @@ export async function uploadFile(
   options: UploadFileOptions,
   standing: Standing = {},
 ): Promise<number> {
-  const source = openSource(from, `upload ${from} -> ${to}`)
+  const source = openSource(from, `upload ${from} -> ${to}`, standing)
   try {
+    options.onOpened?.(source.stats.size)
     const change = () => ({ operation: 'upload', path: to, from: resolve(from) }) as const
     return await asOneChange(session, change, (inner, made) =>
       uploadOpen(inner, source, to, options, { ...standing, made }),
@@ -124,22 +129,26 @@ export function timesOf(stats: Stats): { atime: number; mtime: number } {
   return { atime: seconds(stats.atimeMs), mtime: seconds(stats.mtimeMs) }
 }
 
+const notRegular = (path: string): FerryError => new FerryError('wrong_kind', `${path}: not a regular file`, { path })
+
 interface Source {
   readonly from: string
   readonly fd: number
   readonly stats: Stats
 }
 
-function openSource(from: string, act: string): Source {
+function openSource(from: string, act: string, { noFollow = false }: Standing): Source {
   let fd: number | undefined
   try {
     // Should a FIFO have taken the file's place, opening it must not wait.
-    fd = openSync(fsPath(from), constants.O_RDONLY | constants.O_NONBLOCK)
+    const flags = constants.O_RDONLY | constants.O_NONBLOCK | (noFollow ? constants.O_NOFOLLOW : 0)
+    fd = openSync(fsPath(from), flags)
     const stats = fstatSync(fd)
     if (stats.isFile()) return { from, fd, stats }
-    throw new FerryError('wrong_kind', `${from}: not a regular file`, { path: from })
+    throw notRegular(from)
   } catch (error) {
     if (fd !== undefined) closeSync(fd)
-    throw told(act, localError('open', from, error), { path: from })
+    const isLink = noFollow && errnoOf(error) === 'ELOOP'
+    throw told(act, isLink ? notRegular(from) : localError('open', from, error), { path: from })
   }
 }

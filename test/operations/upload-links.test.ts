@@ -1,7 +1,8 @@
-import { lstatSync, readFileSync, readlinkSync, symlinkSync } from 'node:fs'
+import { lstatSync, readFileSync, readlinkSync, rmSync, symlinkSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { upload } from '../../src/operations/upload.ts'
-import { namesIn, overBoth, plant, signal } from './rig.ts'
+import { meanwhile } from '../support/sftp-server/acts.ts'
+import { namesIn, overBoth, plant, servedRig, signal } from './rig.ts'
 
 overBoth('links of an upload', (open) => {
   test('links in a tree are kept, followed or skipped', async () => {
@@ -71,3 +72,18 @@ overBoth('links of an upload', (open) => {
     expect(namesIn(there('d'))).toEqual(['directory', 'file', 'other', 'same', 'x'])
   })
 })
+
+test.each(['keep', 'follow'] as const)(
+  'a link that takes the place of a listed file is not read through (%s)',
+  async (links) => {
+    const listed = meanwhile(() => {
+      rmSync(rig.here('d/a'))
+      symlinkSync('../secret', rig.here('d/a'))
+    })
+    const rig = await servedRig({ faults: [{ on: 'mkdir', act: listed }] })
+    plant(rig.here(), { secret: 's', 'd/a': '1', 'd/b': '2' })
+    const summary = await upload(rig.session, [rig.here('d')], rig.remote('d'), { links, signal })
+    expect(summary.failures).toMatchObject([{ path: rig.here('d/a'), error: { code: 'wrong_kind' } }])
+    expect(namesIn(rig.there('d'))).toEqual(['b'])
+  },
+)
