@@ -1,12 +1,13 @@
 import { FerryError } from '../errors/ferry-error.ts'
 import type { Attributes, DirectoryEntry, FileSystemStatistics } from '../model/attributes.ts'
 import { FieldReader } from './fields.ts'
+import { owned } from './packet-buffers.ts'
 import type { Answer } from './packets.ts'
 import type { Reading, Subject } from './request.ts'
 import type { Handle } from './session.ts'
 import { statusEndOfFile, statusError, statusOk } from './status-error.ts'
 
-/** What each kind of request makes of its answer. */
+/** What each kind of request makes of its answer, of which it keeps nothing: what it lies in is used again. */
 
 export const nothing: Reading<void> = (answer, subject) => {
   if (answer.type !== 'STATUS' || answer.code !== statusOk) throw refusal(answer, 'STATUS', subject)
@@ -50,7 +51,7 @@ export const data =
   (answer, subject) => {
     if (isEndOfFile(answer)) return null
     if (answer.type !== 'DATA') throw refusal(answer, 'DATA', subject)
-    if (answer.data.length > 0 && answer.data.length <= length) return answer.data
+    if (answer.data.length > 0 && answer.data.length <= length) return owned(answer.data)
     throw new FerryError('protocol_error', `the server sent ${answer.data.length} bytes where ${length} were asked for`)
   }
 
@@ -92,7 +93,7 @@ const sha256Length = 32
 export const sha256 = fields((fields): Buffer => {
   const first = fields.text()
   const algorithm = first === 'check-file' ? fields.text() : first
-  if (algorithm === 'sha256' && fields.left === sha256Length) return fields.rest()
+  if (algorithm === 'sha256' && fields.left === sha256Length) return owned(fields.rest())
   throw new FerryError('protocol_error', 'the server sent no SHA-256 where one is due')
 })
 

@@ -62,6 +62,7 @@ export class Exchange {
     })
     this.#reader = new PacketReader((bytes, start, end) => this.#onPacket(bytes, start, end))
     channel.stream.on('data', (chunk: Buffer) => this.#onData(chunk))
+    channel.lend?.()
     for (const event of ['end', 'close', 'error'] as const) channel.stream.on(event, () => this.#onStreamEnd())
     void channel.ended.then((reason) => this.#die(reason))
   }

@@ -1,5 +1,5 @@
 /** Fewer bytes are not worth keeping. */
-const smallest = 16 * 1024
+export const smallestLent = 16 * 1024
 /** Who is done with one is so soon after it came that hardly more are ever free. */
 const mostFree = 4
 
@@ -12,7 +12,7 @@ const lent = new WeakSet<ArrayBufferLike>()
  * buffer of a large packet is used again where whoever got it gives it back; packets of full answers are all of one length.
  */
 export function packetBuffer(length: number): Buffer {
-  if (length < smallest) return Buffer.allocUnsafeSlow(length)
+  if (length < smallestLent) return Buffer.allocUnsafe(length)
   const buffer = (free[0]?.length === length ? free.pop() : undefined) ?? Buffer.allocUnsafeSlow(length)
   lent.add(buffer.buffer)
   return buffer
@@ -24,3 +24,6 @@ export function giveBack({ buffer }: Uint8Array): void {
   if (free[0]?.length !== buffer.byteLength) free.length = 0
   if (free.length < mostFree) free.push(Buffer.from(buffer))
 }
+
+/** The bytes, where they are of a packet that may be given back; else a copy, as the memory of a chunk is used again. */
+export const owned = (bytes: Buffer): Buffer => (lent.has(bytes.buffer) ? bytes : Buffer.from(bytes))

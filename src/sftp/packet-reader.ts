@@ -1,7 +1,7 @@
 import { FerryError } from '../errors/ferry-error.ts'
 import { decodeName } from '../model/name-bytes.ts'
 import { excerpt } from '../model/visible.ts'
-import { packetBuffer } from './packet-buffers.ts'
+import { packetBuffer, smallestLent } from './packet-buffers.ts'
 
 /** 256 KiB is the most that OpenSSH sends or takes (SFTP_MAX_MSG_LENGTH); some servers count without the head. */
 const packetLengthMax = 256 * 1024 + 1024
@@ -13,8 +13,8 @@ const packetLengthMin = 5
 export type OnPacket = (bytes: Buffer, start: number, end: number) => void
 
 /**
- * Cuts a stream of bytes into packets. One that came within one chunk lies there still; any other is put together once, in a buffer of
- * its own, which may be given back.
+ * Cuts a stream of bytes into packets. A small one that came within one chunk lies there still, for as long as it is looked at; any other is
+ * put together once, in a buffer of its own, which may be given back.
  */
 export class PacketReader {
   readonly #onPacket: OnPacket
@@ -52,7 +52,7 @@ export class PacketReader {
   /** The packet whose length came right before `at`. */
   #cut(chunk: Buffer, at: number, length: number): number {
     if (length < packetLengthMin || length > packetLengthMax) throw badLength(length, chunk.subarray(at))
-    if (chunk.length - at >= length) {
+    if (chunk.length - at >= length && length < smallestLent) {
       this.#onPacket(chunk, at, at + length)
       return at + length
     }

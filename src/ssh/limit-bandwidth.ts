@@ -79,7 +79,7 @@ class PacedStream extends Duplex {
   }
 }
 
-/** The channel with its bytes, both ways, at no more than so many a second; the SSH around them is not counted. It stays the only one. */
-export function limitBandwidth({ stream, another, ...channel }: Channel, bytesPerSecond: number): Channel {
+/** The channel with its bytes, both ways, at no more than so many a second; the SSH around them is not counted. It stays the only one, and keeps chunks for a while. */
+export function limitBandwidth({ stream, another, lend, ...channel }: Channel, bytesPerSecond: number): Channel {
   return { ...channel, stream: new PacedStream(stream, bytesPerSecond) }
 }

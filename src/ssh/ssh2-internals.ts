@@ -180,3 +180,55 @@ export function widenWindow(client: object, channel: object): boolean {
   Reflect.apply(adjust, protocol, [id, moreWindowBytes])
   return true
 }
+
+/** The socket that a client speaks over, and the number that the server knows one of its channels by here. */
+export const wayOf = (client: object, channel: object): { socket: unknown; id: unknown } => ({
+  socket: member(client, '_sock'),
+  id: member(member(channel, 'incoming'), 'id'),
+})
+
+/** The type of a packet with a channel's data, whose number comes next (RFC 4254 §5.2). */
+const channelData = 94
+
+/**
+ * Has ssh2 copy whatever it would keep of memory that is used again: all packets but the data of channels that are said to take it at once. What is given
+ * is to be called when a chunk has been parsed; nothing where this ssh2 is another one. It sees packets where the decipher hands them on,
+ * which it does to other functions while keys are exchanged, and each exchange makes another decipher.
+ */
+export function keepNothing(
+  client: object,
+  memory: ArrayBufferLike,
+  isTaken: (channel: number) => boolean,
+): (() => void) | undefined {
+  const protocol = member(client, '_protocol')
+  let decipher = member(protocol, '_decipher')
+  const isView = (value: unknown): value is Uint8Array => value instanceof Uint8Array && value.buffer === memory
+  const owned = (packet: unknown): unknown => {
+    if (!isView(packet)) return packet
+    const { buffer, byteOffset, byteLength } = packet
+    const isLent = packet[0] === channelData && byteLength > 4 && isTaken(new DataView(buffer, byteOffset).getUint32(1))
+    return isLent ? packet : Buffer.from(packet)
+  }
+  const guard = (one: unknown): boolean => {
+    let onPacket = member(one, '_onPayload')
+    if (typeof one !== 'object' || one === null || typeof onPacket !== 'function') return false
+    const handOn = (packet: unknown): unknown => typeof onPacket === 'function' && onPacket(owned(packet))
+    Object.defineProperty(one, '_onPayload', { get: () => handOn, set: (next: unknown) => (onPacket = next) })
+    return true
+  }
+  if (typeof protocol !== 'object' || protocol === null || !guard(decipher)) return undefined
+  Object.defineProperty(protocol, '_decipher', {
+    get: () => decipher,
+    set: (next: unknown) => {
+      guard(next)
+      decipher = next
+    },
+  })
+  return () => {
+    // A packet that is whole but for its MAC is a view.
+    if (typeof decipher !== 'object' || decipher === null) return
+    for (const [name, value] of Object.entries(decipher)) {
+      if (isView(value)) Reflect.set(decipher, name, Buffer.from(value))
+    }
+  }
+}

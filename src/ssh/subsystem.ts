@@ -1,19 +1,22 @@
 import type { Client, ClientChannel } from 'ssh2'
 import { FerryError } from '../errors/ferry-error.ts'
 import { LastWords } from './last-words.ts'
+import { ReceivingSocket } from './receiving-socket.ts'
 import type { SshSettings } from './settings.ts'
-import { sealChannel, widenWindow } from './ssh2-internals.ts'
+import { sealChannel, wayOf, widenWindow } from './ssh2-internals.ts'
 import { connectError } from './tcp.ts'
 import type { Channel } from './transport.ts'
 
 /** The channel of the sftp subsystem, listened to from its first moment: it may be over before anybody reads it. */
 export class Subsystem {
+  readonly #client: Client
   readonly #channel: ClientChannel
   readonly #lastWords: LastWords
   readonly #hasBegun: boolean
   #status = ''
 
   constructor(client: Client, channel: ClientChannel, hasBegun: boolean) {
+    this.#client = client
     this.#channel = channel
     this.#hasBegun = hasBegun
     this.#lastWords = new LastWords(channel.stderr)
@@ -51,12 +54,19 @@ export class Subsystem {
       ended,
       peer: { transport: 'ssh', host, port, username },
       hasBegun: this.#hasBegun,
+      lend: () => this.#lend(),
       ...(another && { another }),
       close: () => {
         closing ??= close()
         return closing
       },
     }
+  }
+
+  /** Where the server is reached through another host, what comes has been copied on its way. */
+  #lend(): void {
+    const { socket, id } = wayOf(this.#client, this.#channel)
+    if (socket instanceof ReceivingSocket && typeof id === 'number') socket.lendTo(this.#client, id, this.#channel)
   }
 
   /** Where SFTP never said a word, it is not there. */

@@ -1,8 +1,9 @@
-import { isIPv6, Socket } from 'node:net'
+import { isIPv6, type Socket } from 'node:net'
 import { networkInterfaces } from 'node:os'
 import { setTimeout } from 'node:timers/promises'
 import { FerryError } from '../errors/ferry-error.ts'
 import { errnoOf } from '../errors/local-error.ts'
+import { ReceivingSocket } from './receiving-socket.ts'
 import type { SshSettings } from './settings.ts'
 import type { TransportEvents } from './transport.ts'
 
@@ -47,7 +48,7 @@ async function connectOnce(settings: SshSettings, signal: AbortSignal): Promise<
 async function connectFrom(settings: SshSettings, local: LocalEnd, signal: AbortSignal): Promise<Socket> {
   const { host, port, tcpKeepAlive } = settings
   signal.throwIfAborted()
-  const socket = new Socket()
+  const socket = new ReceivingSocket()
   const settled = new AbortController()
   try {
     await new Promise<void>((resolve, reject) => {

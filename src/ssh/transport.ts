@@ -4,6 +4,8 @@ import type { FerryError } from '../errors/ferry-error.ts'
 /** Bytes to and from an SFTP server, whatever carries them. */
 export interface Channel {
   readonly stream: Duplex
+  /** To be called by a reader that keeps nothing of a chunk: from now on its memory may be used again when the event is over. */
+  readonly lend?: () => void
   /** Settles once, when nothing more will come: with the reason, as an error that a pending request can be given. */
   readonly ended: Promise<FerryError>
   readonly peer: Peer

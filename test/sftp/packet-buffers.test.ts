@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { giveBack, packetBuffer } from '../../src/sftp/packet-buffers.ts'
+import { giveBack, owned, packetBuffer } from '../../src/sftp/packet-buffers.ts'
 
 const length = 100_013
 
@@ -31,4 +31,13 @@ test('no more than a few wait to be used again, all of one length', () => {
   giveBack(taken[0] ?? Buffer.of())
   giveBack(packetBuffer(length + 1))
   expect(packetBuffer(length).buffer).not.toBe(taken[0]?.buffer)
+})
+
+test('bytes of a packet that may be given back are kept as they are, others are copied', () => {
+  const packet = packetBuffer(length)
+  expect(owned(packet.subarray(5)).buffer).toBe(packet.buffer)
+  const chunk = Buffer.from('of a chunk')
+  const copy = owned(chunk)
+  chunk.fill(0)
+  expect(String(copy)).toBe('of a chunk')
 })

@@ -42,7 +42,7 @@ test('byte by byte, a packet comes with its last byte, and what is there before 
   expect(packets).toEqual([Buffer.from('hello')])
 })
 
-test('a packet within one chunk is not copied', () => {
+test('a small packet within one chunk is not copied, a large one may be given back', () => {
   const chunk = Buffer.concat([str('first'), str('second')])
   const packets: unknown[][] = []
   new PacketReader((...packet) => packets.push(packet)).push(chunk)

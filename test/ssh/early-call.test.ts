@@ -12,7 +12,7 @@ let bench: Bench
 let port: number
 /** The first call, as the server has it. */
 let called: Promise<Socket>
-const server = createServer()
+const server = createServer((call) => call.resume())
 
 beforeEach(async () => {
   bench = await Bench.open()
@@ -61,7 +61,7 @@ test('where no key can be read, the server is let go', async () => {
   const connecting = bench.connect({ port, identity_file: '/nowhere/key' })
   await expect(connecting).rejects.toMatchObject({ code: 'authentication_failed' })
   const call = await called
-  if (!call.closed) await once(call.resume(), 'close')
+  if (!call.closed) await once(call, 'close')
 })
 
 test('nor is it called again, should it not have answered', async () => {

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { writeFile } from 'node:fs/promises'
+import { Socket } from 'node:net'
 import { setImmediate } from 'node:timers/promises'
 import type { Connection as ServerConnection } from 'ssh2'
 import { describe, expect, test } from 'vitest'
@@ -8,11 +9,13 @@ import {
   countOpening,
   endDebugging,
   isStrict,
+  keepNothing,
   listenToLogin,
   proveHostKeys,
   sealChannel,
   sendOpening,
   signAtOnce,
+  wayOf,
   widenWindow,
 } from '../../src/ssh/ssh2-internals.ts'
 import { startSftpServer } from '../support/sftp-server/start-sftp-server.ts'
@@ -46,6 +49,8 @@ describe('this ssh2 has what is looked for', () => {
     if (typeof client !== 'object' || client === null) throw new Error('ssh2 has changed')
     expect(isStrict(client)).toBe(true)
     expect(widenWindow(client, stream)).toBe(true)
+    expect(wayOf(client, stream)).toMatchObject({ socket: expect.any(Socket), id: expect.any(Number) })
+    expect(keepNothing(client, new ArrayBuffer(1), () => false)).toBeTypeOf('function')
     expect(await firstAnswer(channel)).toBe(2)
     sealChannel(stream)
     expect(Reflect.get(stream, 'outgoing')).toMatchObject({ state: 'closed' })
@@ -84,6 +89,8 @@ test('with another ssh2 they do nothing', () => {
     expect(sendOpening(client, Buffer.of(1))).toBe(false)
     expect(signAtOnce(client, () => undefined)).toBe(false)
     expect(proveHostKeys(client, () => true)).toBe(false)
+    expect(keepNothing(client, new ArrayBuffer(1), () => false)).toBeUndefined()
+    expect(wayOf(client, {})).toEqual({ socket: undefined, id: undefined })
   }
 })
 
