@@ -8,3 +8,23 @@ export function jsonText(document: unknown): string {
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
   )
 }
+
+/** Characters that are written at once. */
+const pieceLength = 100_000
+
+/** The line that `jsonText` makes of a list of all documents, in pieces: a long one is never there as a whole. */
+export function* jsonListText<One>(
+  all: Iterable<One>,
+  document: (one: One) => unknown,
+): Generator<string, void, undefined> {
+  let piece = '['
+  let parting = ''
+  for (const one of all) {
+    piece += `${parting}${jsonText(document(one))}`
+    parting = ','
+    if (piece.length < pieceLength) continue
+    yield piece
+    piece = ''
+  }
+  yield `${piece}]\n`
+}

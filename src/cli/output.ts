@@ -2,10 +2,11 @@ import type { Writable } from 'node:stream'
 import type { ChalkInstance } from 'chalk'
 import type { Io } from '../commands/io.ts'
 import { type LogLevel, logLevel } from '../model/log-level.ts'
+import { encodeName } from '../model/name-bytes.ts'
 import type { TerminalInput } from '../shell/terminal.ts'
 import { asker } from './ask.ts'
 import { errorJson, errorLines } from './error-text.ts'
-import { jsonText } from './json-text.ts'
+import { jsonListText, jsonText } from './json-text.ts'
 import { type LiveLine, liveLine, noLine } from './live-line.ts'
 import { sink } from './sink.ts'
 import { rendered, style } from './styled-text.ts'
@@ -46,6 +47,9 @@ export interface OutputOptions {
   /** The reader of stdout went away. */
   readonly onReaderGone: () => void
 }
+
+/** The text of a long list is not put together at once. */
+const linesAtOnce = 1000
 
 type ColorLevel = 0 | 1 | 2 | 3
 
@@ -133,6 +137,21 @@ export async function createIo({ streams, flags, environment, now, onReaderGone 
         terminal: { input: stdin, output: stdout, columns: () => widthOf(stdout, environment) },
       }),
     result: answer,
+    async list(all, { document, line, nul }) {
+      if (flags.json) {
+        for (const piece of jsonListText(all, document)) await out.write(piece)
+        return
+      }
+      const write = nul ? (lines: string[]) => out.write(encodeName(lines.join(''))) : print
+      const text = nul ? (one: string) => `${one}\0` : (one: string) => rendered(one, outChalk)
+      let lines: string[] = []
+      for (const one of all) {
+        if (lines.push(text(line(one))) < linesAtOnce) continue
+        await write(lines)
+        lines = []
+      }
+      if (lines.length > 0) await write(lines)
+    },
     record: answer,
     bytes: (data) => out.write(data),
     async table(heading, rows, align = []) {

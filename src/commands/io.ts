@@ -11,6 +11,14 @@ export interface TransferView extends Disposable {
   finish(summary: TransferSummary): void
 }
 
+/** How one of a list is shown. */
+export interface Shown<One> {
+  document(one: One): unknown
+  line(one: One): string
+  /** Lines are exact, and a NUL byte ends each. */
+  readonly nul: boolean
+}
+
 /**
  * The user's side of a command. stdout is the answer, stderr the conversation. Texts that are given here are raw, and Io escapes them
  * (`model/visible.ts`); only `bytes` takes them as they are.
@@ -26,6 +34,8 @@ export interface Io {
 
   /** The one answer of a command: the document with --json, else each line of text (none for a silent success). */
   result(document: unknown, lines?: readonly string[]): Promise<void>
+  /** The one answer of a command that may be long: with --json one list, else a line each. It is written as it is made. */
+  list<One>(all: Iterable<One>, shown: Shown<One>): Promise<void>
   /** One answer of a stream: a JSON line, or lines of text. Waits while the reader is slow. */
   record(document: unknown, lines?: readonly string[]): Promise<void>
   /** Bytes of the answer as they are, never escaped. Waits while the reader is slow. */

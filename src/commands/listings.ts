@@ -1,7 +1,6 @@
 import type { Remote } from '../api/remote.ts'
 import type { Entry } from '../model/entry.ts'
 import { longLine } from '../model/long-line.ts'
-import { encodeName } from '../model/name-bytes.ts'
 import { type RemotePath, remotePath } from '../model/remote-path.ts'
 import { info } from '../operations/info.ts'
 import { listEntries } from '../operations/list-entries.ts'
@@ -21,9 +20,6 @@ export interface ListingView {
   readonly nul: boolean
 }
 
-/** The text of a long listing is not put together at once. */
-const linesAtOnce = 1000
-
 /** Lists what was asked for, and gives how many entries could not be. */
 type Lister = (
   context: CommandContext,
@@ -36,9 +32,10 @@ type Lister = (
 export const listDirectory: Lister = async (context, view, remote, [path = remotePath('.')]) => {
   const { io, signal } = context
   const { entries, refused } = await listEntries(remote.session, path, { plain: isPlain(context, view), signal })
-  const isItself = (entry: Entry): boolean => entries.length === 1 && entry.path === path
-  const shown = entries.filter((entry) => view.all || isItself(entry) || !entry.name.startsWith('.'))
-  await print(context, view, sorted(shown, view), (entry) => (isItself(entry) ? entry.path : entry.name))
+  const [only] = entries.length === 1 ? entries : []
+  const isItself = only?.path === path
+  const isShown = ({ name }: Entry): boolean => view.all || isItself || !name.startsWith('.')
+  await print(context, view, sorted(entries, view), { isShown, nameOf: isItself ? pathOf : ({ name }) => name })
   for (const error of refused) io.problem(error)
   return refused.length
 }
@@ -47,7 +44,7 @@ export const listDirectory: Lister = async (context, view, remote, [path = remot
 export const listMatches: Lister = async (context, view, { session }, paths) => {
   const { signal } = context
   const entries = await Promise.all(paths.map((path) => info(session, path, { signal })))
-  await print(context, view, sorted(entries, view), (entry) => entry.path)
+  await print(context, view, sorted(entries, view), { nameOf: pathOf })
   return 0
 }
 
@@ -60,9 +57,10 @@ export const listTree: Lister = async (context, view, { session }, [root = remot
       io.problem(found.error)
       continue
     }
-    const shown = found.entries.filter(({ path }) => view.all || !isHidden(root, path))
-    if (io.json) for (const entry of shown) await io.record(entryDocument(entry))
-    else await print(context, view, shown, (entry) => entry.path)
+    const isShown = ({ path }: Entry): boolean => view.all || !isHidden(root, path)
+    if (io.json) {
+      for (const entry of found.entries) if (isShown(entry)) await io.record(entryDocument(entry))
+    } else await print(context, view, found.entries, { isShown, nameOf: pathOf })
   }
   return failed
 }
@@ -76,28 +74,34 @@ function isHidden(root: string, path: string): boolean {
   return below.split('/').some((name) => name.startsWith('.') && name !== '.' && name !== '..')
 }
 
+const pathOf = ({ path }: Entry): string => path
+
+interface Names {
+  isShown?(entry: Entry): boolean
+  nameOf(entry: Entry): string
+}
+
 async function print(
   { io, now }: CommandContext,
   view: ListingView,
-  entries: readonly Entry[],
-  nameOf: (entry: Entry) => string,
+  entries: Iterable<Entry>,
+  { isShown = () => true, nameOf }: Names,
 ): Promise<void> {
-  if (io.json) return io.result(entries.map(entryDocument))
   const at = now()
-  const lineOf = (entry: Entry): string =>
+  const line = (entry: Entry): string =>
     view.long ? longLine(entry, nameOf(entry), { now: at, human: view.human }) : nameOf(entry)
-  for (let next = 0; next < entries.length; next += linesAtOnce) {
-    const lines = entries.slice(next, next + linesAtOnce).map(lineOf)
-    if (view.nul) await io.bytes(encodeName(lines.map((line) => `${line}\0`).join('')))
-    else await io.result(undefined, lines)
+  function* shown(): Generator<Entry, void, undefined> {
+    for (const entry of entries) if (isShown(entry)) yield entry
   }
+  await io.list(shown(), { document: entryDocument, line, nul: view.nul })
 }
 
 /** Entries come in the byte order of their names, which decides between equals. */
-function sorted(entries: readonly Entry[], { order, reverse }: ListingView): readonly Entry[] {
+function sorted(entries: Iterable<Entry>, { order, reverse }: ListingView): Iterable<Entry> {
   if (order === 'name' && !reverse) return entries
   const weight = ({ attributes }: Entry): number =>
     order === 'time' ? (attributes.times?.mtime ?? 0) : order === 'size' ? (attributes.size ?? 0) : 0
-  const result = order === 'name' ? [...entries] : [...entries].sort((one, other) => weight(other) - weight(one))
+  const result = [...entries]
+  if (order !== 'name') result.sort((one, other) => weight(other) - weight(one))
   return reverse ? result.reverse() : result
 }

@@ -52,6 +52,26 @@ describe('text', () => {
     expect(stderr()).toBe('ferry: remove /a\\nferry: b: no such file or directory\n')
   })
 
+  test.each([
+    ['as lines', { json: false, nul: false }],
+    ['as JSON', { json: true, nul: false }],
+    ['with NUL', { json: false, nul: true }],
+  ])('a long list is written %s while it is made', async (_how, { json, nul }) => {
+    const { context, stdout } = await testContext({ json })
+    function* numbers(): Generator<number, void, undefined> {
+      for (let number = 0; number < 100_000; number += 1) yield number
+      expect(stdout().length).toBeGreaterThan(400_000)
+    }
+    await context.io.list(numbers(), { document: (number) => ({ number }), line: (number) => `n${number}`, nul })
+    const [first, last] = json
+      ? ['[{"number":0},', ',{"number":99999}]\n']
+      : nul
+        ? ['n0\0', '\0n99999\0']
+        : ['n0\n', '\nn99999\n']
+    expect(stdout().slice(0, first.length)).toBe(first)
+    expect(stdout().slice(-last.length)).toBe(last)
+  })
+
   test('only marks that this process made are colours', async () => {
     const { context, stdout } = await testContext({ terminal: true, color: true })
     const { io } = context

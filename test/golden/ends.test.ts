@@ -134,6 +134,31 @@ test.each([
   expect(await ferry.result).toMatchObject({ exitCode: 0, stderr: '' })
 })
 
+// promise: reader-gone
+test('a long list as JSON ends quietly with 0 as well, and one that fails prints nothing', async () => {
+  let batches = 0
+  const file = (index: number) => ({ name: `name-${index}`, attributes: { permissions: 0o100644 } })
+  const names = endlessListing(file)
+  await using other = await faulty({
+    faults: [
+      {
+        on: 'readdir',
+        act: (exchange) => {
+          batches += 1
+          return batches % 201 === 0 ? statusAnswer(1) : batches > 300 ? statusAnswer(4) : names(exchange)
+        },
+      },
+    ],
+  })
+  const ferry = await startFerry(['ls', addressOf(other), '--json', ...trusting], { env })
+  await ferry.until('stdout', /name-/)
+  ferry.closeStdout()
+  expect(await ferry.result).toMatchObject({ exitCode: 0, stderr: '' })
+  expect(batches).toBeGreaterThan(200)
+  const failed = await runFerry(['ls', addressOf(other), '--json', ...trusting], { env })
+  expect(failed).toMatchObject({ exitCode: 1, stdout: '' })
+}, 30_000)
+
 describe('at a terminal', () => {
   test('an unknown host key and a password are asked for, and neither answer shows where it is secret', async () => {
     const { screen, output, exitCode } = await runInTerminal(['ping', addressOf(server)], {
