@@ -3,7 +3,7 @@ import type { Entry } from '../model/entry.ts'
 import { longLine } from '../model/long-line.ts'
 import { type RemotePath, remotePath } from '../model/remote-path.ts'
 import { info } from '../operations/info.ts'
-import { listEntries } from '../operations/list-entries.ts'
+import { listEntries, listPlain } from '../operations/list-entries.ts'
 import { walkEntries } from '../operations/walk-entries.ts'
 import type { CommandContext } from './context.ts'
 import { entryDocument } from './entry-document.ts'
@@ -31,7 +31,8 @@ type Lister = (
 /** A directory's entries show by their names, any other path as it was asked for. */
 export const listDirectory: Lister = async (context, view, remote, [path = remotePath('.')]) => {
   const { io, signal } = context
-  const { entries, refused } = await listEntries(remote.session, path, { plain: isPlain(context, view), signal })
+  const list = isPlain(context, view) ? listPlain : listEntries
+  const { entries, refused } = await list(remote.session, path, { signal })
   const [only] = entries.length === 1 ? entries : []
   const isItself = only?.path === path
   const isShown = ({ name }: Entry): boolean => view.all || isItself || !name.startsWith('.')

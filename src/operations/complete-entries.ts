@@ -3,35 +3,20 @@ import type { Entry } from '../model/entry.ts'
 import type { SftpSession } from '../sftp/session.ts'
 import { endsAll } from '../transfer/transfer-error.ts'
 import { ownerNames } from './owner-names.ts'
+import { pathIn } from './plain-entries.ts'
 
 /** A path and what a listing told of it, which may be nothing. */
 export type Found = DirectoryEntry & { readonly path: string }
 
-/** Links whose targets are asked for at once. */
-const linksAtOnce = 64
+/** Entries that are asked for at once. */
+const askedAtOnce = 64
 
 /**
  * Adds to entries what a listing leaves out: names of owners, targets of links, attributes where the server sent none. What needs
- * no asking costs no promise: a directory may have a hundred thousand plain files. With `plain` only a kind that is not known is asked for.
+ * no asking costs no promise: a directory may have a hundred thousand plain files.
  */
-export async function completeEntries(
-  session: SftpSession,
-  found: readonly Found[],
-  plain = false,
-): Promise<readonly Entry[]> {
-  if (plain && found.every(hasKind)) return found
-  const entries: Entry[] = [...found]
-  const isComplete = plain ? hasKind : hasAll
-  const open = found.flatMap((one, index) => (isComplete(one) ? [] : [index]))
-  for (let at = 0; at < open.length; at += linksAtOnce) {
-    await Promise.all(
-      open.slice(at, at + linksAtOnce).map(async (index) => {
-        const one = found[index]
-        if (one !== undefined) entries[index] = await completeEntry(session, one)
-      }),
-    )
-  }
-  if (plain) return entries
+export async function completeEntries(session: SftpSession, found: readonly Found[]): Promise<readonly Entry[]> {
+  const entries = await replaced<Entry>(found, needsLook, (one) => completeEntry(session, one))
   const names = ownerNames(session)
   // Most neighbours have one owner.
   const isNew = ({ attributes }: Entry, index: number): boolean =>
@@ -46,8 +31,38 @@ export async function completeEntries(
   })
 }
 
-const hasKind = ({ attributes }: Found): boolean => attributes.permissions !== undefined
-const hasAll = (one: Found): boolean => hasKind(one) && !isSymlink(one.attributes)
+/** Asks for the kinds of those entries of a directory whose kind the server did not tell. */
+export const completeKinds = (
+  session: SftpSession,
+  directory: string,
+  entries: readonly DirectoryEntry[],
+): Promise<readonly DirectoryEntry[]> =>
+  replaced(entries, hasNoKind, async ({ name, attributes }) => ({
+    name,
+    attributes: (await orNothing(session.lstat(pathIn(directory, name)))) ?? attributes,
+  }))
+
+/** The list with those that are `open` replaced. */
+async function replaced<One>(
+  list: readonly One[],
+  open: (one: One) => boolean,
+  replacement: (one: One) => Promise<One>,
+): Promise<readonly One[]> {
+  if (!list.some(open)) return list
+  const result = [...list]
+  const places = list.flatMap((one, index) => (open(one) ? [{ one, index }] : []))
+  for (let at = 0; at < places.length; at += askedAtOnce) {
+    await Promise.all(
+      places.slice(at, at + askedAtOnce).map(async ({ one, index }) => {
+        result[index] = await replacement(one)
+      }),
+    )
+  }
+  return result
+}
+
+const hasNoKind = ({ attributes }: DirectoryEntry): boolean => attributes.permissions === undefined
+const needsLook = (one: DirectoryEntry): boolean => hasNoKind(one) || isSymlink(one.attributes)
 
 const sameOwner = ({ owner: one }: Attributes, { owner: other }: Attributes): boolean =>
   one?.uid === other?.uid && one?.gid === other?.gid

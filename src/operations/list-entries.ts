@@ -1,88 +1,83 @@
 import { FerryError } from '../errors/ferry-error.ts'
-import { type Attributes, type DirectoryEntry, isDirectory } from '../model/attributes.ts'
+import { type DirectoryEntry, isDirectory } from '../model/attributes.ts'
 import { compareNames } from '../model/byte-order.ts'
 import type { Entry } from '../model/entry.ts'
 import { orAbort } from '../model/or-abort.ts'
-import { baseName, joinRemote, type RemotePath, suspectName } from '../model/remote-path.ts'
+import { baseName, type RemotePath, suspectName } from '../model/remote-path.ts'
 import type { SftpSession } from '../sftp/session.ts'
 import { readBatches } from '../transfer/read-directory.ts'
 import { endsAll } from '../transfer/transfer-error.ts'
-import { completeEntries, type Found } from './complete-entries.ts'
+import { completeEntries, completeKinds, type Found } from './complete-entries.ts'
+import { PlainEntries, pathIn } from './plain-entries.ts'
 import { refusedName } from './refused-name.ts'
 
-export interface Listing {
-  /** In the order of the names' bytes. */
-  readonly entries: readonly Entry[]
+/** Entries in the order of their names' bytes. */
+export interface Listing<Entries = readonly Entry[]> {
+  readonly entries: Entries
   /** Entries whose names no file can have. */
   readonly refused: readonly FerryError[]
 }
 
-export interface ListOptions {
-  /** Only names and kinds: nothing else is asked for or kept, so that very many names take little memory. */
-  readonly plain?: boolean
+interface ListOptions {
   readonly signal: AbortSignal
 }
 
 /** What a directory holds, `.` and `..` left out; any other path gives itself. */
-export async function listEntries(
+export async function listEntries(session: SftpSession, path: RemotePath, { signal }: ListOptions): Promise<Listing> {
+  const found: Found[] = []
+  const { itself, refused } = await read(session, path, signal, (entries) => {
+    for (const { name, attributes } of entries) found.push({ name, path: pathIn(path, name), attributes })
+  })
+  if (itself !== undefined) found.push(itself)
+  found.sort((one, other) => compareNames(one.name, other.name))
+  return { entries: await orAbort(completeEntries(session, found), signal), refused }
+}
+
+/** The same for names and kinds alone: nothing else is asked for or kept, so that very many take little memory. */
+export async function listPlain(
   session: SftpSession,
   path: RemotePath,
-  { plain = false, signal }: ListOptions,
-): Promise<Listing> {
-  const kept = plain
-    ? plainEntries(path)
-    : ({ name, attributes }: DirectoryEntry): Found => ({ name, path: pathIn(path, name), attributes })
-  const found: Found[] = []
+  { signal }: ListOptions,
+): Promise<Listing<PlainEntries | readonly Entry[]>> {
+  const entries = new PlainEntries(path)
+  const { itself, refused } = await read(session, path, signal, async (batch) => {
+    entries.add(await orAbort(completeKinds(session, path, batch), signal))
+  })
+  if (itself !== undefined) return { entries: [itself], refused }
+  entries.sort()
+  return { entries, refused }
+}
+
+/** Hands over what is in a directory, as it comes. Gives what was refused, and of any other path what it is. */
+async function read(
+  session: SftpSession,
+  path: RemotePath,
+  signal: AbortSignal,
+  take: (entries: readonly DirectoryEntry[]) => void | Promise<void>,
+): Promise<{ readonly refused: readonly FerryError[]; readonly itself?: Found }> {
   const refused: FerryError[] = []
+  let isEmpty = true
   try {
     for await (const batch of readBatches(session, path, { signal })) {
+      const entries: DirectoryEntry[] = []
       for (const entry of batch) {
         const suspect = suspectName(entry.name)
-        if (suspect === undefined) found.push(kept(entry))
+        if (suspect === undefined) entries.push(entry)
         else refused.push(refusedName('list', path, entry.name, suspect))
       }
+      isEmpty &&= entries.length === 0
+      await take(entries)
     }
+    return { refused }
   } catch (error) {
     signal.throwIfAborted()
-    if (endsAll(error) || found.length > 0) throw error
-    found.push(await itself(session, path, signal, error))
-  }
-  found.sort((one, other) => compareNames(one.name, other.name))
-  return { entries: await orAbort(completeEntries(session, found, plain), signal), refused }
-}
-
-/** One of very many: its path is made when it is asked for. */
-class PlainEntry implements Found {
-  readonly name: string
-  readonly attributes: Attributes
-  readonly #directory: string
-
-  constructor(name: string, attributes: Attributes, directory: string) {
-    this.name = name
-    this.attributes = attributes
-    this.#directory = directory
-  }
-
-  get path(): string {
-    return pathIn(this.#directory, this.name)
+    if (endsAll(error) || !isEmpty) throw error
+    return { refused, itself: await lookAt(session, path, signal, error) }
   }
 }
-
-/** Entries of one kind and mode share what is kept of them. */
-function plainEntries(directory: string): (entry: DirectoryEntry) => Found {
-  const shared = new Map<number | undefined, Attributes>()
-  return ({ name, attributes: { permissions } }) => {
-    const one = shared.get(permissions) ?? (permissions === undefined ? {} : { permissions })
-    shared.set(permissions, one)
-    return new PlainEntry(name, one, directory)
-  }
-}
-
-/** As the user would type it: the current directory needs no name. */
-const pathIn = (directory: string, name: string): string => (directory === '.' ? name : joinRemote(directory, name))
 
 /** Servers say most diverse things about listing a file, so it is looked at only when listing has failed. */
-async function itself(session: SftpSession, path: RemotePath, signal: AbortSignal, failure: unknown): Promise<Found> {
+async function lookAt(session: SftpSession, path: RemotePath, signal: AbortSignal, failure: unknown): Promise<Found> {
   const attributes = await orAbort(session.lstat(path), signal).catch((error: unknown) => {
     throw endsAll(error) || !(failure instanceof FerryError) ? error : failure
   })

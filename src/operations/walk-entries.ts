@@ -4,16 +4,22 @@ import type { Entry } from '../model/entry.ts'
 import { type RemotePath, remotePath } from '../model/remote-path.ts'
 import type { SftpSession } from '../sftp/session.ts'
 import { endsAll } from '../transfer/transfer-error.ts'
-import { type Listing, type ListOptions, listEntries } from './list-entries.ts'
+import { type Listing, listEntries, listPlain } from './list-entries.ts'
 import { checkDepth } from './tree-limits.ts'
 
 /** A piece of a walk: what is in one directory, or why something could not be seen. */
-export type Walked = { readonly entries: readonly Entry[] } | { readonly error: FerryError }
+export type Walked = { readonly entries: Iterable<Entry> } | { readonly error: FerryError }
 
 interface Place {
   readonly path: RemotePath
   readonly depth: number
-  listing?: Promise<Listing>
+  listing?: Promise<Listing<Iterable<Entry>>>
+}
+
+export interface WalkOptions {
+  /** Only names and kinds, as `listPlain` has them. */
+  readonly plain?: boolean
+  readonly signal: AbortSignal
 }
 
 /** Directories listed before their turn, so that a long line is not waited for at each. */
@@ -26,13 +32,13 @@ const listedAhead = 8
 export async function* walkEntries(
   session: SftpSession,
   path: RemotePath,
-  { plain = false, signal }: ListOptions,
+  { plain = false, signal }: WalkOptions,
 ): AsyncGenerator<Walked, void, undefined> {
   const left = new AbortController()
   const either = AbortSignal.any([signal, left.signal])
   const waiting: Place[] = []
   let ahead = 0
-  const list = (place: Place): Promise<Listing> => {
+  const list = (place: Place): Promise<Listing<Iterable<Entry>>> => {
     if (place.listing === undefined) {
       place.listing = listPlace(session, place, { plain, signal: either })
       place.listing.catch(() => undefined) // looked at when its turn comes
@@ -47,8 +53,11 @@ export async function* walkEntries(
       if (place === undefined) return
       const { entries, refused } = await list(place)
       ahead -= 1
-      const below = entries.filter(({ attributes }) => isDirectory(attributes)).reverse()
-      for (const entry of below) waiting.push({ path: remotePath(entry.path), depth: place.depth + 1 })
+      const below: Place[] = []
+      for (const { path, attributes } of entries) {
+        if (isDirectory(attributes)) below.push({ path: remotePath(path), depth: place.depth + 1 })
+      }
+      for (const next of below.reverse()) waiting.push(next)
       for (const next of waiting.slice(-listedAhead).reverse()) if (ahead < listedAhead) void list(next)
       for (const error of refused) yield { error }
       yield { entries }
@@ -59,10 +68,14 @@ export async function* walkEntries(
 }
 
 /** Below the root a directory that cannot be listed is one error among the rest. */
-async function listPlace(session: SftpSession, { path, depth }: Place, options: ListOptions): Promise<Listing> {
+async function listPlace(
+  session: SftpSession,
+  { path, depth }: Place,
+  { plain = false, signal }: WalkOptions,
+): Promise<Listing<Iterable<Entry>>> {
   try {
     checkDepth('list', path, depth)
-    return await listEntries(session, path, options)
+    return await (plain ? listPlain : listEntries)(session, path, { signal })
   } catch (error) {
     if (depth === 0 || endsAll(error) || !(error instanceof FerryError)) throw error
     return { entries: [], refused: [error] }

@@ -5,7 +5,7 @@ import { decodeName, encodeName } from '../../src/model/name-bytes.ts'
 import { remotePath } from '../../src/model/remote-path.ts'
 import { info } from '../../src/operations/info.ts'
 import { kindOf } from '../../src/operations/kind-of.ts'
-import { listEntries } from '../../src/operations/list-entries.ts'
+import { listEntries, listPlain } from '../../src/operations/list-entries.ts'
 import { space } from '../../src/operations/space.ts'
 import { type Walked, walkEntries } from '../../src/operations/walk-entries.ts'
 import { attributes, drop, listing, status } from '../support/sftp-server/acts.ts'
@@ -21,7 +21,7 @@ const unnamed = Object.fromEntries(
 async function all(walk: AsyncIterable<Walked>): Promise<string[]> {
   const seen: string[] = []
   for await (const one of walk) {
-    seen.push(...('entries' in one ? one.entries.map(({ path }) => path) : [`! ${one.error.message}`]))
+    seen.push(...('entries' in one ? Array.from(one.entries, ({ path }) => path) : [`! ${one.error.message}`]))
   }
   return seen
 }
@@ -118,8 +118,8 @@ test('names alone are listed without a question about links or owners', async ()
   const { session, there, pair } = await servedRig()
   plant(there(), { 'd/a': '1', 'd/sub/b': '' })
   symlinkSync('a', there('d/link'))
-  const { entries } = await listEntries(session, remotePath('/d'), { plain: true, signal })
-  expect(entries.map(({ name, path }) => [name, path])).toEqual([
+  const { entries } = await listPlain(session, remotePath('/d'), { signal })
+  expect(Array.from(entries, ({ name, path }) => [name, path])).toEqual([
     ['a', '/d/a'],
     ['link', '/d/link'],
     ['sub', '/d/sub'],
