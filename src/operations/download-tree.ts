@@ -1,4 +1,4 @@
-import { mkdirSync, type Stats, statSync } from 'node:fs'
+import { mkdirSync, statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { FerryError } from '../errors/ferry-error.ts'
 import { errnoOf, localError } from '../errors/local-error.ts'
@@ -238,14 +238,18 @@ function beneath(here: Place, found: Found, name: string): Place {
 /** Makes a directory that can be filled, or finds one; gives whether it is new. */
 function makeLocal(session: SftpSession, path: string, { permissions = 0o777 }: Attributes): boolean {
   try {
+    // What is there already is no change, and is not recorded as one.
+    if (isLocalDirectory(path)) return false
     const mode = (permissions & 0o777) | 0o700
     asLocalChange(session, { operation: 'mkdir', path: resolve(path) }, () => mkdirSync(fsPath(path), mode))
     return true
   } catch (error) {
     if (errnoOf(error) !== 'EEXIST') throw localError('mkdir', path, error)
-    // A link to a directory was there before we began: ours come last.
-    const existing: Stats | undefined = statSync(fsPath(path), { throwIfNoEntry: false })
-    if (existing?.isDirectory()) return false
+    if (isLocalDirectory(path)) return false
     throw new FerryError('wrong_kind', `${path}: not a directory`, { path })
   }
 }
+
+/** A link to a directory is one: it was there before we began, as ours come last. */
+const isLocalDirectory = (path: string): boolean =>
+  statSync(fsPath(path), { throwIfNoEntry: false })?.isDirectory() ?? false

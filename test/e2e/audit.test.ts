@@ -197,6 +197,23 @@ test('a script is recorded line by line, on both sides, and without the text of 
   expect(readFileSync(logFile(), 'utf8')).not.toContain(password)
 })
 
+test('a download over a tree that is there records no directory as made', async () => {
+  mkdirSync(`${there}/again/sub`, { recursive: true })
+  writeFileSync(`${there}/again/sub/a`, 'x')
+  const made: string[][] = []
+  for (const _ of ['new', 'there']) {
+    const before = outcomes().length
+    expect((await ferry('download', ...connection(), 'again/.', 'again')).exitCode).toBe(0)
+    made.push(
+      outcomes()
+        .slice(before)
+        .filter((line) => line.startsWith('mkdir'))
+        .sort(),
+    )
+  }
+  expect(made).toEqual([['mkdir ok again', 'mkdir ok sub'], []])
+})
+
 test('a sync is recorded on the side that it changes', async () => {
   mkdirSync(`${there}/site/sub`, { recursive: true })
   writeFileSync(`${there}/site/sub/page`, 'new')
