@@ -5,6 +5,7 @@ import { PacketReader } from './packet-reader.ts'
 import { PacketSender } from './packet-sender.ts'
 import { type Answer, decodeAnswer, decodeVersion, initPacket, type Version, writePacket } from './packets.ts'
 import { type AnyPending, about, asFerryError, Pending, type Request, type Subject } from './request.ts'
+import { isOpenssh } from './session.ts'
 import { SilenceClock } from './silence-clock.ts'
 import { Turns } from './turns.ts'
 
@@ -39,6 +40,7 @@ export class Exchange {
   readonly #pending = new Map<number, AnyPending>()
   #version: { resolve: (version: Version) => void; reject: (error: FerryError) => void } | undefined
   #death: FerryError | undefined
+  #isOpenssh = false
   #lastId = 0
   #answered = false
   #creditedBytes = 0
@@ -64,7 +66,7 @@ export class Exchange {
     channel.stream.on('data', (chunk: Buffer) => this.#onData(chunk))
     channel.lend?.()
     for (const event of ['end', 'close', 'error'] as const) channel.stream.on(event, () => this.#onStreamEnd())
-    void channel.ended.then((reason) => this.#die(reason))
+    void channel.ended.then((reason) => this.#onLoss(reason))
   }
 
   /** INIT and VERSION, once, before anything else. */
@@ -161,6 +163,7 @@ export class Exchange {
     if (this.#version !== undefined) {
       const { resolve } = this.#version
       const version = decodeVersion(bytes, start, end)
+      this.#isOpenssh = isOpenssh(version)
       this.#version = undefined
       resolve(version)
     } else {
@@ -202,7 +205,14 @@ export class Exchange {
   #onStreamEnd(): void {
     if (this.#death !== undefined || this.#lastWords !== undefined) return
     const reason = new FerryError('connection_lost', 'the server closed the channel')
-    this.#lastWords = setTimeout(() => this.#die(reason), lastWordsMs)
+    this.#lastWords = setTimeout(() => this.#onLoss(reason), lastWordsMs)
+  }
+
+  /** Some servers hang up on the second of two requests, and do not say why. */
+  #onLoss(reason: FerryError): void {
+    const isUnexplained = reason.code === 'connection_lost' && reason.details.hint === undefined
+    const isSuspect = isUnexplained && this.#turns.isTrial && !this.#isOpenssh
+    this.#die(isSuspect ? reason.with({ hint: serialHint }) : reason)
   }
 
   #die(reason: FerryError): void {
@@ -219,5 +229,8 @@ export class Exchange {
     void this.#channel.close()
   }
 }
+
+const serialHint =
+  'if this happens each time, the server may bear one request at a time only: set "requests: 1" in the connection'
 
 const start: Subject = { title: 'start SFTP' }

@@ -93,12 +93,14 @@ export interface SftpSession extends AsyncDisposable {
   ): Promise<{ users: readonly string[]; groups: readonly string[] }>
 }
 
+type Announced = Pick<SftpSession, 'extensions'>
+
 /** Whether the server announced the extension in the version that OpenSSH's client insists on. */
-export const offers = (session: SftpSession, extension: keyof typeof extensionVersions): boolean =>
+export const offers = (session: Announced, extension: keyof typeof extensionVersions): boolean =>
   session.extensions.get(extension) === extensionVersions[extension]
 
 /** Whether it is OpenSSH's own server: nobody else's has this extension. The others are asked, or found out, where they may differ. */
-export const isOpenssh = (session: SftpSession): boolean => offers(session, 'expand-path@openssh.com')
+export const isOpenssh = (session: Announced): boolean => offers(session, 'expand-path@openssh.com')
 
 /** Whether the server may tell hashes of files: what it announces with the name differs from one to the next. */
 export const offersHashes = ({ extensions }: SftpSession): boolean =>

@@ -2,6 +2,8 @@ import type { FerryError } from '../errors/ferry-error.ts'
 
 /** After so many requests in a row that failed alone as well the server is believed. */
 const mostDoubts = 8
+/** A server that answered so many requests beside others bears them. */
+const fewAnswers = 8
 
 /** A request that waits for its turn, or is in flight. */
 export interface Turn {
@@ -26,6 +28,7 @@ export class Turns<T extends Turn> {
   #alone: T | undefined
   #inFlight = 0
   #doubts = 0
+  #answeredBeside = 0
 
   /** `onSerial` is called once, when the server's refusals are the reason for sending requests one by one. */
   constructor(send: (turn: T) => void, isSerial: boolean, onSerial?: () => void) {
@@ -43,6 +46,7 @@ export class Turns<T extends Turn> {
   /** It was answered, with a failure or without; gives whether it is sent once more, alone, as others can have been in its way. */
   leave(turn: T, failure?: FerryError): boolean {
     const hadOthers = turn.hadOthers || this.#inFlight > 1
+    if (hadOthers) this.#answeredBeside += 1
     this.#inFlight -= 1
     const wasAlone = this.#alone === turn
     if (wasAlone) {
@@ -58,6 +62,11 @@ export class Turns<T extends Turn> {
   /** Gives up whoever waits. */
   clear(): T[] {
     return [...this.#waiting.splice(0), ...this.#wantingAlone.splice(0)]
+  }
+
+  /** Whether several are in flight, and the server has hardly ever answered one beside others. */
+  get isTrial(): boolean {
+    return this.#inFlight > 1 && this.#answeredBeside < fewAnswers
   }
 
   get #mustWait(): boolean {

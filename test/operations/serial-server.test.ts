@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { remotePath } from '../../src/model/remote-path.ts'
 import { download } from '../../src/operations/download.ts'
@@ -6,15 +7,29 @@ import { listEntries } from '../../src/operations/list-entries.ts'
 import { remove } from '../../src/operations/remove.ts'
 import { upload } from '../../src/operations/upload.ts'
 import { openSession } from '../../src/sftp/open-session.ts'
-import { oneAtATime, status } from '../support/sftp-server/acts.ts'
-import type { Fault } from '../support/sftp-server/faults.ts'
+import { destroy, oneAtATime, status } from '../support/sftp-server/acts.ts'
+import type { Act, Fault } from '../support/sftp-server/faults.ts'
 import { servePair } from '../support/sftp-server/serve-pair.ts'
+import type { SftpServerOptions } from '../support/sftp-server/sftp-server.ts'
 import { counted, harvest, plant, servedRig, signal } from './rig.ts'
 
+/** Hangs up on a request that comes while another one is served. */
+function hangsUp(): Act {
+  let isBusy = false
+  return async (exchange) => {
+    if (isBusy) return destroy(exchange)
+    isBusy = true
+    // What the client sent together arrives within a turn.
+    await nextTurn()
+    isBusy = false
+    return exchange.perform()
+  }
+}
+
 /** A session with a server that does one thing at a time, and what it notes. */
-async function serialRig(faults: readonly Fault[], serial = false) {
+async function serialRig(faults: readonly Fault[], serial = false, options: Partial<SftpServerOptions> = {}) {
   const rig = await servedRig()
-  const pair = servePair({ root: rig.there(), faults })
+  const pair = servePair({ root: rig.there(), faults, ...options })
   const notes: string[] = []
   const note = (level: number, text: string): void => void (level === 1 && notes.push(text))
   const session = await openSession(pair.channel, { timeoutMs: 30_000, signal, note, serial })
@@ -114,4 +129,36 @@ test('a session that was asked to be serial never has two requests in flight', a
   await upload(session, [here('tree')], remotePath('/tree'), { signal })
   expect(contents(there('tree'))).toEqual(contents(here('tree')))
   expect(said()).toEqual([])
+})
+
+describe('a server that hangs up on requests beside others', () => {
+  const hint = expect.stringContaining('set "requests: 1" in the connection')
+  const toTree = remotePath('/tree')
+
+  test('is told with what may help, which does', async () => {
+    const faults: Fault[] = [{ on: 'any', act: hangsUp() }]
+    const { session, here } = await serialRig(faults, false, { extensions: {} })
+    plant(here(), tree)
+    await expect(upload(session, [here('tree')], toTree, { signal })).rejects.toMatchObject({
+      code: 'connection_lost',
+      details: { hint },
+    })
+    const other = await serialRig([{ on: 'any', act: hangsUp() }], true, { extensions: {} })
+    plant(other.here(), tree)
+    expect(await upload(other.session, [other.here('tree')], toTree, { signal })).toMatchObject({ failures: [] })
+  })
+
+  test.each<[string, number, Fault, Partial<SftpServerOptions>]>([
+    ['has answered others before', 9, { on: 'mkdir', after: 5, act: destroy }, { extensions: {} }],
+    ["is OpenSSH's own", 0, { on: 'any', act: hangsUp() }, {}],
+  ])('and %s is not suspected', async (_why, before, fault, options) => {
+    const { session } = await serialRig([fault], false, options)
+    await Promise.all(Array.from({ length: before }, () => session.lstat('/')))
+    const [first] = await Promise.allSettled(
+      Array.from({ length: 9 }, (_, index) => session.mkdir(`/${index}`)).reverse(),
+    )
+    const error: unknown = first?.status === 'rejected' ? first.reason : undefined
+    expect(error).toMatchObject({ code: 'connection_lost' })
+    expect(error).not.toMatchObject({ details: { hint } })
+  })
 })
