@@ -1,6 +1,7 @@
 import { FerryError } from '../errors/ferry-error.ts'
 import type { Handle, SftpSession } from '../sftp/session.ts'
 import type { Lanes } from './lanes.ts'
+import { endsAll } from './transfer-error.ts'
 import { TransferWindow, type WindowOptions } from './transfer-window.ts'
 
 /** How a transfer gets more sessions to the same server. */
@@ -60,11 +61,11 @@ export class ConnectionPool implements AsyncDisposable {
   /** Opens as many as a file of this size is worth, unless they are there. */
   begin(sizeBytes: number): FurtherLanes {
     const wanted = (['channel', 'connection'] as const).flatMap((kind) =>
-      this.#some(kind, this.#worth(kind, sizeBytes)),
+      this.#some(kind, this.#worth(kind, sizeBytes)).map((opening) => ({ kind, opening })),
     )
     return {
       widen: (lanes, open) => {
-        for (const opening of wanted) void this.#join(lanes, opening, open)
+        for (const { kind, opening } of wanted) void this.#join(lanes, kind, opening, open)
       },
     }
   }
@@ -86,15 +87,34 @@ export class ConnectionPool implements AsyncDisposable {
     return opened.slice(0, Math.max(0, count))
   }
 
-  async #join(lanes: Lanes, opening: Opening, open: (session: SftpSession) => Promise<Handle>): Promise<void> {
+  async #join(
+    lanes: Lanes,
+    kind: Kind,
+    opening: Opening,
+    open: (session: SftpSession) => Promise<Handle>,
+  ): Promise<void> {
     const session = await opening
     if (session === undefined) return
+    const wasUsed = this.#windows.has(session)
     try {
       const handle = await open(session)
       if (!lanes.add({ session, handle, window: this.#window(session) })) await session.close(handle)
     } catch (error) {
-      this.#note('connection', error)
+      this.#note(kind, error)
+      // It was lost after an earlier file, with the connection perhaps, which may have been made again.
+      const other = wasUsed && endsAll(error) ? this.#replace(kind, opening) : undefined
+      if (other !== undefined) await this.#join(lanes, kind, other, open)
     }
+  }
+
+  /** Another one in place of one that is lost; none where that was done, or all is over. */
+  #replace(kind: Kind, lost: Opening): Opening | undefined {
+    const at = this.#opened[kind].indexOf(lost)
+    if (at < 0 || this.#left.signal.aborted) return undefined
+    void lost.then((session) => session?.[Symbol.asyncDispose]())
+    const opening = this.#open(kind)
+    this.#opened[kind][at] = opening
+    return opening
   }
 
   async #open(kind: Kind): Promise<SftpSession | undefined> {
