@@ -70,10 +70,10 @@ export class DownloadTree {
     )
   }
 
-  /** Downloads one file: `fresh` where nothing has its name here, `alone` where it is all that is downloaded. */
-  async file(from: RemotePath, to: string, attributes: Attributes, { fresh = false, alone = false }): Promise<void> {
+  /** Downloads one file, and resolves once it is begun: `fresh` where nothing has its name here, `alone` where it is all that is downloaded. */
+  file(from: RemotePath, to: string, attributes: Attributes, { fresh = false, alone = false }): Promise<void> {
     this.#run.report.found(attributes.size ?? 0)
-    await this.#run.queue.file(() => this.#file(from, to, attributes, fresh, alone))
+    return this.#run.queue.file(() => this.#file(from, to, attributes, fresh, alone))
   }
 
   /** What has to wait until every file is there. */

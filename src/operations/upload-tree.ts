@@ -48,10 +48,10 @@ export class UploadTree {
     this.#directory({ from, to, below: '', depth: 0, above: [], intoExisting, openAbove: async () => {} }, stats, alone)
   }
 
-  /** Uploads one file; `alone` where it is all that is uploaded. */
-  async file(from: string, to: RemotePath, standing: Standing, alone = false): Promise<void> {
+  /** Uploads one file, and resolves once it is begun; `alone` where it is all that is uploaded. */
+  file(from: string, to: RemotePath, standing: Standing, alone = false): Promise<void> {
     const { session, report } = this.#run
-    await this.#run.queue.file(async () => {
+    return this.#run.queue.file(async () => {
       try {
         const bytes = await uploadFile(session, from, to, this.#options, standing)
         report.done(from, to, bytes)

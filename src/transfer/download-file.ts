@@ -54,7 +54,7 @@ async function downloadTo(
   })
   try {
     const resume = kept === undefined ? undefined : await resumeOf(session, handle, kept)
-    const fetch = async (fd: number, start: number): Promise<number> => {
+    const fetchInParts = async (fd: number, start: number): Promise<number> => {
       const opened = session.fstat(handle).catch(() => attributes)
       const ahead = resume === undefined ? {} : { ahead: mostAhead }
       if (start > 0) options.onResumed(start)
@@ -72,7 +72,7 @@ async function downloadTo(
     const count = await replaceLocal(to, metadataOf(attributes, options.preserve), replace, async (fd, start) => {
       const isWhole = isAtOnce && (await fetchAtOnce(session, handle, fd, size, options))
       if (isWhole) onBytes(size)
-      const bytes = isWhole ? size : await fetch(fd, start)
+      const bytes = isWhole ? size : await fetchInParts(fd, start)
       await verify?.(fd, from)
       if (made !== undefined && atomic) await tellContent(made, fd, signal)
       return bytes

@@ -120,7 +120,7 @@ async function writeBeside(
   const fd = openPart(part, existing === undefined ? mode : 0o600, resume !== undefined, to, existing)
   resume?.kept.add(part)
   try {
-    const bytes = await fillAndClose(fd, to, { ...kept, ...exact }, fsync, async () => {
+    const bytes = await fillAndClose(fd, to, kept ? { ...kept, ...exact } : exact, fsync, async () => {
       if (existing !== undefined) keepOwner(fd, existing, warn)
       return fill(fd, resume === undefined ? 0 : await proven(fd, resume))
     })

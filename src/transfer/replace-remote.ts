@@ -32,7 +32,7 @@ export interface ReplaceOptions extends Content {
   /** With `atomic`: go on with what an earlier copy of the same source left, and leave as much. */
   readonly resume?: Resume<Handle> | undefined
   /** Looks at what was written under this path, before it gets its name; throws where it is not right. */
-  readonly check?: (path: string) => Promise<void>
+  readonly check?: (path: string) => Promise<void> | undefined
   /** What is left behind if the session dies now. */
   readonly leftovers: Set<string>
   readonly signal: AbortSignal

@@ -40,9 +40,7 @@ export async function uploadFile(
   try {
     options.onOpened?.(source.stats.size)
     const change = () => ({ operation: 'upload', path: to, from: resolve(from) }) as const
-    return await asOneChange(session, change, (inner, made) =>
-      uploadOpen(inner, source, to, options, { ...standing, made }),
-    )
+    return await asOneChange(session, change, (inner, made) => uploadOpen(inner, source, to, options, standing, made))
   } finally {
     closeSync(source.fd)
   }
@@ -53,7 +51,8 @@ async function uploadOpen(
   { from, fd, stats }: Source,
   to: RemotePath,
   options: UploadFileOptions,
-  { fresh, seen, made }: Standing & { readonly made: Made | undefined },
+  { fresh, seen }: Standing,
+  made: Made | undefined,
 ): Promise<number> {
   const { overwrite, atomic, fsync, preserve, kept, verify, leftovers, window, pool, signal } = options
   const { size } = stats
@@ -75,10 +74,10 @@ async function uploadOpen(
     leftovers,
     signal,
     warn: (message) => options.warn(to, message),
-    check: async (path) => {
+    check: (path) => {
       if (resumedAt > 0 && identityOf(fstatSync(fd)) !== resume?.identity) throw changed(from)
       if (end < size && fstatSync(fd).size < size) throw shrunk(from, end, size)
-      await verify?.(fd, path)
+      return verify?.(fd, path)
     },
   }
   // What may be resumed has to be whole up to a point, and what is no regular file has no offsets: both go over one way.
