@@ -52,7 +52,8 @@ const keepers: Readonly<Record<string, readonly string[]>> = {
   'node:child_process': ['secrets', 'ssh', 'script', 'shell', 'web'],
   'node:fs': withFiles,
   'node:fs/promises': withFiles,
-  'node:net': ['ssh'],
+  // A pipe with a name is read as a socket is.
+  'node:net': ['ssh', 'secrets'],
 }
 
 const source = resolve(import.meta.dirname, '../src')

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises'
 import { FerryError } from '../errors/ferry-error.ts'
 import { localError } from '../errors/local-error.ts'
 import { decodeName } from '../model/name-bytes.ts'
@@ -6,6 +5,7 @@ import type { Script } from '../model/script.ts'
 import { parseScript } from '../script/parse-script.ts'
 import { runScript } from '../script/run-script.ts'
 import type { CommandResult } from '../script/script-session.ts'
+import { wholeFile } from '../secrets/file-chunks.ts'
 import type { RemoteDependencies } from './open-remote.ts'
 import type { Remote } from './remote.ts'
 import { storedScript } from './stored-objects.ts'
@@ -98,7 +98,7 @@ async function loadScript(
     return { text: body, file: `@${source.stored}`, parameters: parameters ?? {} }
   }
   try {
-    return { text: decodeName(await readFile(source.file)), file: source.file }
+    return { text: decodeName(await wholeFile(source.file)), file: source.file }
   } catch (error) {
     throw localError('read', source.file, error)
   }

@@ -12,7 +12,10 @@ export async function endProcess(status: number): Promise<never> {
   return endProcessNow(status)
 }
 
-/** Node's own end waits for its threads, and one that opens a FIFO nobody writes to does not come back: then a signal ends the process. */
+/**
+ * Node's own end waits for its threads, and one that reads a terminal, or a disk that is gone, does not come back: then a signal ends the
+ * process.
+ */
 export function endProcessNow(status: number): never {
   if (isAtWork()) {
     // A signal runs none of the listeners that end what ferry has started.

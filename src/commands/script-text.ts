@@ -1,9 +1,10 @@
-import { readFile } from 'node:fs/promises'
 import { storedScript } from '../api/stored-objects.ts'
 import type { FerryError } from '../errors/ferry-error.ts'
 import { errnoOf, localError } from '../errors/local-error.ts'
-import { decodeName, fsPath } from '../model/name-bytes.ts'
+import { decodeName } from '../model/name-bytes.ts'
+import { orAbort } from '../model/or-abort.ts'
 import type { Parameter } from '../model/script.ts'
+import { wholeFile } from '../secrets/file-chunks.ts'
 import type { CommandContext } from './context.ts'
 import { standardInput } from './standard-input.ts'
 
@@ -27,7 +28,7 @@ export async function scriptText(context: CommandContext, script: ScriptChoice):
     return { text: body, file: source, parameters }
   }
   if (source !== '-') {
-    const text = await readFile(fsPath(source), { signal: context.signal }).catch(async (error: unknown) => {
+    const text = await orAbort(wholeFile(source), context.signal).catch(async (error: unknown) => {
       context.signal.throwIfAborted()
       const failure = localError('read', source, error)
       throw errnoOf(error) === 'ENOENT' ? await withStoredName(context, source, failure) : failure

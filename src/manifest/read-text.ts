@@ -1,8 +1,8 @@
-import { open } from 'node:fs/promises'
 import { errnoOf, localReason } from '../errors/local-error.ts'
 import type { ConnectionFields } from '../model/connection.ts'
-import { decodeName, fsPath } from '../model/name-bytes.ts'
+import { decodeName } from '../model/name-bytes.ts'
 import { orAbort } from '../model/or-abort.ts'
+import { fileChunks } from '../secrets/file-chunks.ts'
 import type { Environment, Fault } from './expand-text.ts'
 import type { ProblemList } from './problem-list.ts'
 
@@ -34,19 +34,14 @@ export async function readText(path: string, signal: AbortSignal): Promise<strin
 
 /** Read to its end and not by its size, since the file may be a pipe, as in `ferry enmasse plan <(generate)`. */
 async function readBytes(path: string): Promise<Buffer> {
-  const file = await open(fsPath(path))
-  try {
-    const chunks: Buffer[] = []
-    let size = 0
-    for await (const chunk of file.createReadStream({ autoClose: false })) {
-      size += chunk.length
-      if (size > maxBytes) throw new TooLong()
-      chunks.push(chunk)
-    }
-    return Buffer.concat(chunks)
-  } finally {
-    await file.close()
+  const chunks: Buffer[] = []
+  let size = 0
+  for await (const chunk of fileChunks(path)) {
+    size += chunk.length
+    if (size > maxBytes) throw new TooLong()
+    chunks.push(chunk)
   }
+  return Buffer.concat(chunks)
 }
 
 /** Why a file that a manifest names could not be read. */

@@ -1,7 +1,7 @@
 import { readFileSync, type Stats, statSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
 import { errnoOf } from '../errors/local-error.ts'
 import { fsPath } from '../model/name-bytes.ts'
+import { wholeFile } from '../secrets/file-chunks.ts'
 
 /**
  * The bytes of a file of settings; `undefined` where there is none. A regular file is read on the spot, as handing a small one to a thread takes
@@ -10,7 +10,7 @@ import { fsPath } from '../model/name-bytes.ts'
 export async function readFileIfAny(path: string): Promise<Buffer | undefined> {
   const found = statIfAny(path)
   if (found === undefined) return undefined
-  return found.isFile() ? readFileSync(fsPath(path)) : readFile(fsPath(path))
+  return found.isFile() ? readFileSync(fsPath(path)) : wholeFile(path)
 }
 
 /** What there is at a path, if there is anything. */

@@ -2,6 +2,7 @@ import { FerryError, type Place } from '../errors/ferry-error.ts'
 import { errnoOf, localReason } from '../errors/local-error.ts'
 import { shownPath } from '../model/home.ts'
 import { decodeName } from '../model/name-bytes.ts'
+import { orAbort } from '../model/or-abort.ts'
 import { type Directive, Options, parseDirective, wrong } from './config-options.ts'
 import { expandTokens, expandVariables } from './expand-tokens.ts'
 import { findFiles } from './find-files.ts'
@@ -97,7 +98,7 @@ class Evaluation {
   /** Whether there is such a file. */
   async #readFile(path: string, reading: Reading): Promise<boolean> {
     this.#input.signal.throwIfAborted()
-    const text = await configText(path, reading.checkOwner)
+    const text = await orAbort(configText(path, reading.checkOwner), this.#input.signal)
     if (text === undefined) return false
     const shown = shownPath(path, this.#input.account.home)
     this.log.push({ level: 1, text: `configuration ${shown}${reading.final ? ', for Match final' : ''}` })

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { existsSync } from 'node:fs'
 import { mkdir, open, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -57,13 +58,26 @@ describe('a command ends in order', () => {
     const silent = join(place.path, 'silent')
     mkfifoSync(silent)
     const ferry = await startFerry(['ls', addressOf(server), '-F', silent], { env })
-    // Opens when ferry has opened the other end, which then waits for a byte in a thread that cannot be ended.
+    // Opens when ferry has opened the other end.
     await using _writer = await open(silent, 'w')
     ferry.kill('SIGINT')
-    const { signal, stderr } = await ferry.result
+    const { exitCode, stderr } = await ferry.result
     expect(stderr).toBe(`ferry: ls ${addressOf(server)}: interrupted\n`)
-    // A shell calls it 130.
-    expect(signal).toBe('SIGINT')
+    expect(exitCode).toBe(130)
+  })
+
+  // promise: deadline
+  test.each([
+    ['the configuration of ssh is', (silent: string) => ['ls', addressOf(server), '-F', silent]],
+    ['known_hosts is', (silent: string) => ['ls', addressOf(server), '-o', `UserKnownHostsFile=${silent}`]],
+    ['a manifest is', (silent: string) => ['enmasse', 'validate', silent]],
+    ['a script is', (silent: string) => ['exec', addressOf(server), silent]],
+  ])('at the deadline with 23 though %s a FIFO that nobody writes to', async (_what, args) => {
+    const silent = join(place.path, 'unwritten')
+    if (!existsSync(silent)) mkfifoSync(silent)
+    const { exitCode, stderr } = await runFerry([...args(silent), '--deadline', '2s'], { env })
+    expect(stderr).toMatch(/not done within 2s \(--deadline\)\n$/)
+    expect(exitCode).toBe(23)
   })
 
   // promise: interrupt
@@ -179,6 +193,14 @@ describe('at a terminal', () => {
     })
     expect(screen).toContain(`ferry: ping ${addressOf(server)}: interrupted`)
     expect(exitCode).toBe(130)
+  })
+
+  // promise: deadline
+  test('a terminal that is read as a file, by a thread that cannot be ended, does not outlast the deadline', async () => {
+    const { screen, exitCode } = await runInTerminal(['exec', addressOf(server), '/dev/tty', '--deadline', '2s'])
+    expect(screen).toContain('not done within 2s (--deadline)')
+    // Of SIGKILL: Node's own end would wait for the thread.
+    expect(exitCode).toBe(137)
   })
 
   // promise: never-asks
