@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { readFileSync, statSync } from 'node:fs'
 import { copyFile, link, lstat, mkdir, open, readFile, readlink, realpath, rename, unlink } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { FerryError } from '../errors/ferry-error.ts'
@@ -39,7 +40,8 @@ export function fileStateStore(location: string, lockOptions: LockOptions): Stat
 async function readState(file: string, parsed: (bytes: Buffer) => State): Promise<State> {
   let bytes: Buffer
   try {
-    bytes = await readFile(fsPath(file))
+    // What may never end, a pipe, is not waited for on the spot; a file goes through threads in many times as long.
+    bytes = statSync(fsPath(file)).isFile() ? readFileSync(fsPath(file)) : await readFile(fsPath(file))
   } catch (error) {
     if (errnoOf(error) === 'ENOENT') {
       return { lineage: randomUUID(), serial: 0, connections: new Map(), scripts: new Map() }
