@@ -9,15 +9,15 @@ const graceMs = 1500
  * for. Only that something may have been done all the same is worth more than the reason.
  */
 export async function orAbortSoon<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  const settled = new AbortController()
   let timer: NodeJS.Timeout | undefined
+  let start = (): void => undefined
   const late = new Promise<never>((_resolve, reject) => {
-    const start = (): void => {
+    start = () => {
       timer = setTimeout(() => reject(signal.reason), graceMs)
     }
     setMaxListeners(0, signal)
     if (signal.aborted) start()
-    else signal.addEventListener('abort', start, { signal: settled.signal })
+    else signal.addEventListener('abort', start)
   })
   try {
     return await Promise.race([work, late])
@@ -25,7 +25,7 @@ export async function orAbortSoon<T>(work: Promise<T>, signal: AbortSignal): Pro
     const isUnknown = error instanceof FerryError && error.code === 'outcome_unknown'
     throw signal.aborted && !isUnknown ? signal.reason : error
   } finally {
-    settled.abort()
+    signal.removeEventListener('abort', start)
     clearTimeout(timer)
   }
 }

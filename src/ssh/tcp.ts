@@ -3,6 +3,7 @@ import { networkInterfaces } from 'node:os'
 import { setTimeout } from 'node:timers/promises'
 import { FerryError } from '../errors/ferry-error.ts'
 import { errnoOf } from '../errors/local-error.ts'
+import { orAbort } from '../model/or-abort.ts'
 import { ReceivingSocket } from './receiving-socket.ts'
 import type { SshSettings } from './settings.ts'
 import type { TransportEvents } from './transport.ts'
@@ -49,20 +50,19 @@ async function connectFrom(settings: SshSettings, local: LocalEnd, signal: Abort
   const { host, port, tcpKeepAlive } = settings
   signal.throwIfAborted()
   const socket = new ReceivingSocket()
-  const settled = new AbortController()
-  try {
-    await new Promise<void>((resolve, reject) => {
-      signal.addEventListener('abort', () => reject(signal.reason), { signal: settled.signal })
-      socket.once('connect', resolve)
-      socket.once('error', (error) => reject(connectError(settings, socketReason(error), error)))
-      socket.connect({
-        host,
-        port,
-        ...local,
-        autoSelectFamily: true,
-        autoSelectFamilyAttemptTimeout: nextAddressMs,
-      })
+  const connected = new Promise<void>((resolve, reject) => {
+    socket.once('connect', resolve)
+    socket.once('error', (error) => reject(connectError(settings, socketReason(error), error)))
+    socket.connect({
+      host,
+      port,
+      ...local,
+      autoSelectFamily: true,
+      autoSelectFamilyAttemptTimeout: nextAddressMs,
     })
+  })
+  try {
+    await orAbort(connected, signal)
     gatherWrites(socket)
     socket.setNoDelay(true)
     socket.setKeepAlive(tcpKeepAlive)
@@ -70,8 +70,6 @@ async function connectFrom(settings: SshSettings, local: LocalEnd, signal: Abort
   } catch (error) {
     socket.destroy()
     throw error
-  } finally {
-    settled.abort()
   }
 }
 
