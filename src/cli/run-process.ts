@@ -14,7 +14,8 @@ export async function runProcess(args: readonly string[]): Promise<EndedProcess>
   let act: string | undefined
   const status = await runProgram(exactArguments(args), {
     streams: process,
-    environment: process.env,
+    // A copy: each look at the process's own is a call into Node.
+    environment: { ...process.env },
     now: () => new Date(),
     onSignal(listener) {
       for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, () => listener(name))

@@ -112,8 +112,14 @@ export async function resolveAll(input: SettingsInput, signal: AbortSignal): Pro
       secretVariables: secretVariables(connection),
     }),
   )
-  const options = effectiveOptions(settings, resolved.options, resolved.expansion)
-  return { settings, options, direct: resolved.settings }
+  return {
+    settings,
+    direct: resolved.settings,
+    // Who connects does not ask.
+    get options() {
+      return effectiveOptions(settings, resolved.options, resolved.expansion)
+    },
+  }
 }
 
 /** By the built-in transport, or by the system's ssh where that was asked for or is needed. */
