@@ -3,6 +3,7 @@ import about from '../../package.json' with { type: 'json' }
 import { cacheDirectory } from '../model/home.ts'
 import { loadScript } from './code-cache.ts'
 import { endProcess } from './end-process.ts'
+import { optimizeAsUsual } from './optimize-late.ts'
 
 /** The bundle of `run-process.ts`; the build names it after its content. */
 declare const programFile: string
@@ -24,6 +25,7 @@ async function run(args: readonly string[]): Promise<void> {
   const { script, keep } = loadScript(file, cached)
   const program: Program = script.runInThisContext()
   const { status, act } = await program(require, import.meta.dirname).runProcess(args)
+  optimizeAsUsual()
   if (status === 0 && act !== undefined) keep(act)
   await endProcess(status)
 }

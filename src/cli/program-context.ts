@@ -8,6 +8,7 @@ import type { KeyMemory } from '../ssh/key-memory.ts'
 import type { TransportEvents } from '../ssh/transport.ts'
 import type { StateStore } from '../state/state-store.ts'
 import type { GlobalFlags } from './global-flags.ts'
+import { optimizeLate } from './optimize-late.ts'
 import type { Environment } from './output.ts'
 
 /** What a command's context is made of, once its flags are known. */
@@ -62,7 +63,10 @@ export function programContext(parts: ContextParts): CommandContext {
       const { openRemote } = await import('../api/open-remote.ts')
       const done = io.waiting(`connecting to ${connection.address}`)
       try {
-        return await openRemote(connection, await dependencies(connection.address, endedBy))
+        const remote = await openRemote(connection, await dependencies(connection.address, endedBy))
+        // Node has compiled what it needs by now: its own code is kept under the usual flags as well.
+        optimizeLate()
+        return remote
       } catch (error) {
         throw error instanceof FerryError ? forAct(error, `${act} ${connection.address}`) : error
       } finally {
