@@ -14,7 +14,6 @@ describeWith('chromium', 'the audit log in the web admin', () => {
   beforeAll(async () => {
     rig = await startWebRig()
     page = await rig.open()
-    page.setDefaultTimeout(6_000)
   })
   afterAll(async () => rig?.[Symbol.asyncDispose]())
 
@@ -28,7 +27,7 @@ describeWith('chromium', 'the audit log in the web admin', () => {
       phase === 'outcome' ? [`${operation} ${result} ${operation.endsWith('connection') ? connection : path}`] : [],
     )
   const shown = async (query: string): Promise<string[]> => {
-    await page.goto(`${rig.origin}/audit?${query}`)
+    await page.goto(`/audit?${query}`)
     const rows = await page.locator('tbody tr').all()
     return Promise.all(
       rows.map(async (row) =>
@@ -41,14 +40,14 @@ describeWith('chromium', 'the audit log in the web admin', () => {
 
   // promise: audit-no-secret
   test('what is done in the browser is recorded, with who did it, and no password', async () => {
-    await page.goto(`${rig.origin}/connection/create`)
+    await page.goto('/connection/create')
     await page.getByLabel('Name', { exact: true }).fill('made')
     await page.getByLabel('Host', { exact: true }).fill('sftp.example')
     await page.getByLabel('Where the secret is: password').selectOption('literal')
     await page.locator('#field-password').fill('correct horse')
     await page.getByRole('button', { name: 'Create' }).click()
     await page.getByRole('heading', { name: 'made' }).waitFor()
-    await page.goto(`${rig.origin}/files?name=bank`)
+    await page.goto('/files?name=bank')
     await page.getByLabel('New directory').fill('<b>in\u202e')
     await page.getByRole('button', { name: 'Create' }).click()
     await page.getByText('in\\u202e').first().waitFor()
@@ -58,7 +57,7 @@ describeWith('chromium', 'the audit log in the web admin', () => {
       buffer: Buffer.from('hello'),
     })
     await page.getByRole('link', { name: 'sent.txt', exact: true }).waitFor()
-    await page.goto(`${rig.origin}/shell?name=bank`)
+    await page.goto('/shell?name=bank')
     await page.getByLabel('Commands, one a line').fill('rename sent.txt moved.txt\nls')
     await page.getByRole('button', { name: 'Run', exact: true }).click()
     await page.locator('#run-status').getByText('done').waitFor()
@@ -84,7 +83,7 @@ describeWith('chromium', 'the audit log in the web admin', () => {
   })
 
   test('its page shows the changes, the latest first, as text, and finds them', async () => {
-    await page.goto(rig.origin)
+    await page.goto('/')
     await page.getByRole('link', { name: 'Audit' }).click()
     await page.getByRole('heading', { name: 'Audit' }).waitFor()
     const at = rig.sshd.directory
@@ -134,10 +133,10 @@ describeWith('chromium', 'the audit log in the web admin', () => {
     await mkdir(rig.auditLog)
     await chmod(rig.auditLog, 0o755)
     try {
-      await page.goto(`${rig.origin}/connection?name=made`)
+      await page.goto('/connection?name=made')
       await page.getByRole('button', { name: 'Disable' }).click()
       await page.getByText('not done: write the audit log').waitFor()
-      await page.goto(`${rig.origin}/connection?name=made`)
+      await page.goto('/connection?name=made')
       expect(await page.getByRole('button', { name: 'Disable' }).count()).toBe(1)
     } finally {
       await rm(rig.auditLog, { recursive: true })

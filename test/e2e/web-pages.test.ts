@@ -53,7 +53,7 @@ describeWith('chromium', 'the web admin for everybody', () => {
     // Axe comes in as a script of the test's own.
     looked = await rig.open({ bypassCSP: true })
     // So that there is something in the audit log.
-    await looked.goto(`${rig.origin}/connection?name=closed`)
+    await looked.goto('/connection?name=closed')
     await looked.getByRole('button', { name: 'Disable' }).click()
     await looked.getByText('Disabled').first().waitFor()
   })
@@ -65,7 +65,7 @@ describeWith('chromium', 'the web admin for everybody', () => {
       const complaints: string[] = []
       looked.on('pageerror', (error) => complaints.push(error.message))
       await looked.emulateMedia({ colorScheme: 'light' })
-      await looked.goto(`${rig.origin}${path}`)
+      await looked.goto(path)
       expect(await looked.locator('main, h1').count()).toBe(2)
       await looked.evaluate(axe.source)
       expect(await findings(looked)).toEqual([])
@@ -79,9 +79,9 @@ describeWith('chromium', 'the web admin for everybody', () => {
   )
 
   test('the page that asks for a log-in has nothing serious either', async () => {
-    const context = await rig.browser.newContext({ bypassCSP: true })
+    const context = await rig.browser.newContext({ baseURL: rig.origin, bypassCSP: true })
     const page = await context.newPage()
-    await page.goto(rig.origin)
+    await page.goto('/')
     await page.evaluate(axe.source)
     expect(await findings(page)).toEqual([])
     await context.close()
@@ -105,7 +105,7 @@ describeWith('chromium', 'the web admin for everybody', () => {
 
   test('shows what takes effect, and from where', async () => {
     const page = await rig.open()
-    await page.goto(`${rig.origin}/connection/settings?name=bank`)
+    await page.goto('/connection/settings?name=bank')
     const row = page.getByRole('row').filter({ has: page.getByRole('rowheader', { name: 'port', exact: true }) })
     expect(await row.textContent()).toContain(`${rig.sshd.port}stored`)
     await page.context().close()
@@ -117,7 +117,7 @@ describeWith('chromium', 'the web admin for everybody', () => {
     await page.waitForLoadState('networkidle')
     const responses: Response[] = []
     page.on('response', (response) => responses.push(response))
-    await page.goto(rig.origin, { waitUntil: 'networkidle' })
+    await page.goto('/', { waitUntil: 'networkidle' })
     const bodies = await Promise.all(responses.map((response) => response.body()))
     const bytes = Buffer.concat(bodies).length
     expect(bytes).toBeGreaterThan(5000)

@@ -40,7 +40,6 @@ describeWith('chromium', 'the web admin keeps strangers out', () => {
   beforeAll(async () => {
     rig = await startWebRig()
     page = await rig.open()
-    page.setDefaultTimeout(20_000)
     const { headers } = await send(rig.address)
     cookie = String(headers['set-cookie']).split(';')[0] ?? ''
   })
@@ -120,12 +119,12 @@ describeWith('chromium', 'the web admin keeps strangers out', () => {
     ]
     for (const name of names) await writeFile(join(rig.sshd.directory, name), '<script>alert(4)</script>')
     await writeFile(Buffer.concat([Buffer.from(join(rig.sshd.directory, 'byte ')), Buffer.of(0xff)]), 'raw')
-    await page.goto(`${rig.origin}/files?name=bank`)
+    await page.goto('/files?name=bank')
     const shown = await page.getByRole('rowheader').allTextContents()
     expect(shown).toEqual(expect.arrayContaining([...names.slice(0, 4), 'right\\u202eto left', 'byte \\xff']))
     await page.getByRole('link', { name: 'Manage byte \\xff' }).click()
     expect(await page.locator('pre').textContent()).toBe('raw')
-    await page.goto(`${rig.origin}/shell?name=bank`)
+    await page.goto('/shell?name=bank')
     await page.getByLabel('Commands, one a line').fill('ls -1')
     await page.getByRole('button', { name: 'Run', exact: true }).click()
     await page.locator('#run-status').getByText('done').waitFor()
@@ -146,7 +145,7 @@ describeWith('chromium', 'the web admin keeps strangers out', () => {
     const other = await rig.open()
     await other.getByRole('button', { name: 'Log out' }).click()
     await other.getByText('Open the address').waitFor()
-    await other.goto(rig.origin)
+    await other.goto('/')
     await other.getByRole('heading', { name: 'Log in' }).waitFor()
     await other.context().close()
   })

@@ -13,16 +13,14 @@ describeWith('chromium', 'the web admin in a browser', () => {
   beforeAll(async () => {
     rig = await startWebRig()
     page = await rig.open()
-    page.setDefaultTimeout(6_000)
   })
   afterAll(async () => rig?.[Symbol.asyncDispose]())
   beforeEach(async () => {
-    await page.goto(rig.origin)
+    await page.goto('/')
   })
 
   const row = (name: string) =>
     page.getByRole('row').filter({ has: page.getByRole('rowheader', { name, exact: true }) })
-  const choose = (path: string) => page.goto(`${rig.origin}${path}`)
 
   test('searching and tags narrow the list of connections', async () => {
     await page.getByLabel('Search').fill('statements')
@@ -115,7 +113,7 @@ describeWith('chromium', 'the web admin in a browser', () => {
   })
 
   test('the shell refuses local commands, and checks while one types', async () => {
-    await choose('/shell?name=bank')
+    await page.goto('/shell?name=bank')
     await page.getByLabel('Commands, one a line').fill('lsx')
     await page.locator('#check').getByText('line:1').waitFor()
     await page.getByLabel('Commands, one a line').fill(`!touch ${join(rig.home, 'pwned')}`)
@@ -126,7 +124,7 @@ describeWith('chromium', 'the web admin in a browser', () => {
 
   test('a command is stopped, also while a dead server says nothing', async () => {
     await runFerry(['connections', 'edit', 'dead', '--timeout', '60s'], { home: rig.home })
-    await choose('/shell?name=dead')
+    await page.goto('/shell?name=dead')
     await page.getByRole('button', { name: 'Run', exact: true }).click()
     await page.getByText('running…').waitFor()
     await page.getByRole('button', { name: 'Stop' }).click()
@@ -135,7 +133,7 @@ describeWith('chromium', 'the web admin in a browser', () => {
   })
 
   test('a stored script runs with its parameters in the shell', async () => {
-    await choose('/shell?name=bank')
+    await page.goto('/shell?name=bank')
     await page.locator('summary').getByText('nightly').click()
     await page.getByLabel('day').fill('a day; x')
     await page.getByRole('button', { name: 'Run nightly' }).click()
@@ -181,7 +179,7 @@ describeWith('chromium', 'the web admin in a browser', () => {
 
   test('a dropped file is uploaded; one that exists stays unless it is to be replaced', async () => {
     await writeFile(join(rig.sshd.directory, 'kept.txt'), 'old')
-    await choose('/files?name=bank')
+    await page.goto('/files?name=bank')
     const drop = async (text: string) => {
       const data = await page.evaluateHandle(`(() => {
         const transfer = new DataTransfer()
@@ -239,7 +237,7 @@ describeWith('chromium', 'the web admin in a browser', () => {
       page.getByRole('link', { name: 'What “billing” owns' }).click(),
     ])
     expect(await readFile(await download.path(), 'utf8')).toContain('host: shop.example')
-    await choose('/connection/edit?name=shop')
+    await page.goto('/connection/edit?name=shop')
     await page.getByText('belongs to the manifest “billing”').waitFor()
     await page.getByLabel('Port', { exact: true }).fill('2022')
     await page.getByRole('button', { name: 'Save' }).click()

@@ -20,9 +20,12 @@ export interface WebRig extends AsyncDisposable {
   readonly home: string
   /** Where `ferry web` records changes. */
   readonly auditLog: string
-  /** A new browser that has exchanged the token. */
+  /** A page of a new browser that has exchanged the token; paths start at the admin's own. */
   open(options?: BrowserContextOptions): Promise<Page>
 }
+
+/** How long a page may take to show something. */
+const waitMs = 20_000
 
 /** What the state holds: a server that works, one that refuses, one that never says a word, and scripts. */
 const manifest = (sshd: Sshd, deadPort: number): string => `
@@ -85,7 +88,8 @@ export async function startWebRig(): Promise<WebRig> {
     home,
     auditLog,
     async open(options = {}) {
-      const context = await browser.newContext(options)
+      const context = await browser.newContext({ baseURL: new URL(address).origin, ...options })
+      context.setDefaultTimeout(waitMs)
       const page = await context.newPage()
       await page.goto(address)
       await page.getByRole('heading', { name: 'Connections', level: 1 }).waitFor()
