@@ -216,6 +216,7 @@ export class ChannelSession implements SftpSession {
       readdir: (handle: Handle) => this.#readdir(handle),
       close: (handle: Handle) => this.#close(handle),
       isBusy: () => this.#exchange.isBusy,
+      isDead: () => this.#exchange.isDead,
     }
     return new HandleRoom(requests, onScarce)
   }

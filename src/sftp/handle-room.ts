@@ -13,6 +13,8 @@ export interface RoomRequests {
   close(handle: Handle): Promise<void>
   /** Whether any request is in flight. */
   isBusy(): boolean
+  /** Whether no request is answered any more. */
+  isDead(): boolean
 }
 
 /** OPEN or OPENDIR; `isExplained` tells whether a handle was given back since, so that a refusal may have had that reason. */
@@ -142,7 +144,7 @@ export class HandleRoom {
       const go = (): void => settle(true)
       const looking = setInterval(() => {
         quiet = this.#requests.isBusy() ? 0 : quiet + 1
-        if (quiet >= quietLooks) settle(false)
+        if (quiet >= quietLooks || this.#requests.isDead()) settle(false)
       }, lookMs)
       this.#waiting.add(go)
     })

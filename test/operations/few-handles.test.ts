@@ -4,6 +4,7 @@ import { download } from '../../src/operations/download.ts'
 import { upload } from '../../src/operations/upload.ts'
 import { walkEntries } from '../../src/operations/walk-entries.ts'
 import { openSession } from '../../src/sftp/open-session.ts'
+import { reconnecting } from '../sftp/reconnecting.ts'
 import { later, status } from '../support/sftp-server/acts.ts'
 import type { Fault } from '../support/sftp-server/faults.ts'
 import { servePair } from '../support/sftp-server/serve-pair.ts'
@@ -115,4 +116,19 @@ test('a directory that is read to its end ahead gives all its names, and is clos
   await session.close(directory)
   await session.close(file)
   expect(pair.requests.filter(({ name }) => name === 'close')).toHaveLength(2)
+})
+
+// promise: few-handles
+test('a tree goes there and back over a line that is cut, too', async () => {
+  const rig = await servedRig()
+  const cuts = [20_000, 40_000, 60_000, 80_000]
+  const { session, connections } = await reconnecting({
+    ...{ root: rig.there(), extensions: {}, limits: { handles: 4 }, batch: 10, faults: slow },
+    cuts,
+  })
+  plant(rig.here(), tree)
+  await upload(session, [rig.here('tree')], remotePath('/tree'), { signal })
+  await download(session, [remotePath('/tree')], rig.here('back'), { signal })
+  expect(contents(rig.here('back'))).toEqual(contents(rig.here('tree')))
+  expect(connections()).toBe(cuts.length + 1)
 })
