@@ -9,8 +9,8 @@ const usualBudget = usualBudgets[`${major}.${minor}`]
 
 /**
  * Has V8 optimize only what runs for long. Most commands are over before it pays, and the compiler's threads take processor time meanwhile
- * that a server on the same machine, and ferry's own thread on a small one, could use. For the command line alone: in other programs the
- * flags are not ours to set.
+ * that a server on the same machine, and ferry's own thread on a small one, could use. To be called when Node has loaded what it needs, as
+ * its own code is kept under the usual flags as well; and for the command line alone: in other programs the flags are not ours to set.
  */
 export function optimizeLate(): void {
   setBudget(lateBudget)

@@ -64,7 +64,6 @@ export function programContext(parts: ContextParts): CommandContext {
       const done = io.waiting(`connecting to ${connection.address}`)
       try {
         const remote = await openRemote(connection, await dependencies(connection.address, endedBy))
-        // Node has compiled what it needs by now: its own code is kept under the usual flags as well.
         optimizeLate()
         return remote
       } catch (error) {
@@ -75,7 +74,9 @@ export function programContext(parts: ContextParts): CommandContext {
     },
     async ping(connection, endedBy) {
       const { ping } = await import('../api/ping.ts')
-      return ping(connection, await dependencies(connection.address, endedBy))
+      const outcome = await ping(connection, await dependencies(connection.address, endedBy))
+      optimizeLate()
+      return outcome
     },
     async offeredHostKeys(name, retry, endedBy) {
       const { offeredHostKeys } = await import('../api/offered-host-keys.ts')
