@@ -4,6 +4,7 @@ import { cacheDirectory } from '../model/home.ts'
 import { loadScript } from './code-cache.ts'
 import { endProcess } from './end-process.ts'
 import { optimizeAsUsual } from './optimize-late.ts'
+import { letYoungGenerationGrow } from './young-generation.ts'
 
 /** The bundle of `run-process.ts`; the build names it after its content. */
 declare const programFile: string
@@ -26,6 +27,7 @@ async function run(args: readonly string[]): Promise<void> {
   const program: Program = script.runInThisContext()
   const { status, act } = await program(require, import.meta.dirname).runProcess(args)
   optimizeAsUsual()
+  letYoungGenerationGrow()
   if (status === 0 && act !== undefined) keep(act)
   await endProcess(status)
 }

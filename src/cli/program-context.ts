@@ -20,13 +20,14 @@ export interface ContextParts {
   readonly now: () => Date
   /** The command as its user calls it, for messages: `upload`, `enmasse import`. */
   readonly act: string
+  readonly sparesMemory: CommandContext['sparesMemory']
   readonly interrupts: CommandContext['interrupts']
   readonly exitWith: (status: 1 | 4) => void
 }
 
 /** The real context: the state that the flags name, and connections over the network. */
 export function programContext(parts: ContextParts): CommandContext {
-  const { io, flags, environment, signal, now, act, interrupts, exitWith } = parts
+  const { io, flags, environment, signal, now, act, sparesMemory, interrupts, exitWith } = parts
   const audit = auditFor(environment, act)
   const open = async (location = flags.state): Promise<StateStore> =>
     openStore({ ...flags, ...(location !== undefined && { state: location }) }, environment, signal, await audit)
@@ -57,6 +58,7 @@ export function programContext(parts: ContextParts): CommandContext {
     signal,
     now,
     store,
+    sparesMemory,
     interrupts,
     exitWith,
     async connect(connection, endedBy) {
@@ -149,6 +151,9 @@ export function laterContext(made: () => CommandContext): CommandContext {
     },
     get offeredHostKeys() {
       return made().offeredHostKeys
+    },
+    get sparesMemory() {
+      return made().sparesMemory
     },
     get interrupts() {
       return made().interrupts

@@ -25,6 +25,8 @@ export interface Host {
   onUncaught(listener: (error: unknown) => void): void
   /** Told which command is run: `ls`, `enmasse import`. */
   onAct(name: string): void
+  /** From now on memory comes before speed. */
+  sparesMemory(): void
   /** Ends the process at once. */
   exit(code: number): void
 }
@@ -59,7 +61,8 @@ export async function runProgram(args: readonly string[], host: Host): Promise<n
       status = code
     }
     const { signal, interrupts } = ending
-    made = programContext({ io, flags, environment, signal, now, act, interrupts, exitWith })
+    const { sparesMemory } = host
+    made = programContext({ io, flags, environment, signal, now, act, sparesMemory, interrupts, exitWith })
   }
   const width = streams.stdout.isTTY === true ? widthOf(streams.stdout, environment) : undefined
   const load = (entry: CommandEntry, outer: GlobalFlags): Promise<Command> =>

@@ -2,6 +2,7 @@ import { FerryError } from '../errors/ferry-error.ts'
 import { endProcessNow } from './end-process.ts'
 import { exactArguments } from './exact-arguments.ts'
 import { runProgram } from './program.ts'
+import { keepYoungGeneration } from './young-generation.ts'
 
 export interface EndedProcess {
   readonly status: number
@@ -27,6 +28,7 @@ export async function runProcess(args: readonly string[]): Promise<EndedProcess>
     onAct(name) {
       act = name
     },
+    sparesMemory: keepYoungGeneration,
     exit: endProcessNow,
   })
   return { status, ...(act !== undefined && { act }) }

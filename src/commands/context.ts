@@ -20,6 +20,8 @@ export interface CommandContext {
   readonly ping: (connection: ConnectionInput, signal: AbortSignal) => Promise<PingResult>
   /** The host keys that the server of a stored connection shows; nothing is offered to it. */
   readonly offeredHostKeys: (name: string, retry: number, signal: AbortSignal) => Promise<readonly OfferedHostKey[]>
+  /** Said once connected, where much is read that stays: memory comes before speed from now on. */
+  readonly sparesMemory: () => void
   /** From now on SIGINT calls `listener` instead of ending the command, until what it gives is disposed of. */
   readonly interrupts: (listener: () => void) => Disposable
   /** The exit status of a command that did its work and whose answer is not a plain yes: 1 is no, 4 is "there are changes". */

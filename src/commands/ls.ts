@@ -63,6 +63,7 @@ export function lsCommand(context: CommandContext): Command {
 
 export async function runLs(context: CommandContext, input: LsInput): Promise<void> {
   await using remote = await context.connect(input.connection, context.signal)
+  context.sparesMemory()
   const { paths, refused } =
     input.glob && input.path !== undefined
       ? await expanded(remote, [input.path], context.signal)

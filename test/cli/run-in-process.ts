@@ -34,6 +34,7 @@ export async function runInProcess(args: readonly string[], options: RunOptions 
     onSignal: (listener) => options.signals?.(listener),
     onUncaught: () => {},
     onAct: () => {},
+    sparesMemory: () => {},
     exit: options.exit ?? (() => {}),
   })
   return { status, ...texts }

@@ -1,7 +1,10 @@
-import { readdir, readFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { type FerryOptions, type FerryResult, runFerry } from '../support/run-ferry.ts'
+import { endlessListing } from '../support/sftp-server/acts.ts'
+import { statusAnswer } from '../support/sftp-server/answers.ts'
+import { startSftpServer } from '../support/sftp-server/start-sftp-server.ts'
 import { type TemporaryDirectory, temporaryDirectory } from '../support/temporary-directory.ts'
 
 let home: TemporaryDirectory
@@ -42,3 +45,46 @@ test.each([
   expect(await run(['connections', 'list'], env)).toMatchObject({ exitCode: 0, stderr: 'no connections\n' })
   expect(await kept()).toBe('')
 })
+
+test('ls keeps the young generation small, and what was compiled is taken by the next run nevertheless', async () => {
+  let batches = 0
+  const names = endlessListing((index) => ({ name: `name-${index}`, attributes: { permissions: 0o100644 } }), 500)
+  const root = join(home.path, 'there')
+  await mkdir(root)
+  await using server = await startSftpServer({
+    root,
+    users: [{ name: 'deploy', password: 'right' }],
+    faults: [
+      {
+        on: 'readdir',
+        act: (exchange) => {
+          batches += 1
+          return batches > 200 ? statusAnswer(1) : names(exchange)
+        },
+      },
+    ],
+  })
+  const told = join(home.path, 'bytes')
+  const probe = join(home.path, 'probe.cjs')
+  const space = "require('v8').getHeapSpaceStatistics().find((one) => one.space_name === 'new_space').space_size"
+  await writeFile(
+    probe,
+    `process.on('exit', () => require('fs').writeFileSync(${JSON.stringify(told)}, \`\${${space}}\`))`,
+  )
+  const env = { FERRY_PASSWORD: 'right', NODE_OPTIONS: `--require ${probe}` }
+  const list = (): Promise<FerryResult> => {
+    batches = 0
+    return run(['ls', `sftp://deploy@127.0.0.1:${server.port}`, '-o', 'StrictHostKeyChecking=accept-new', '-q'], env)
+  }
+  const first = await list()
+  expect(first.stderr).toBe('')
+  expect(first.stdout.split('\n')).toHaveLength(100_001)
+  expect(Number(await readFile(told, 'utf8'))).toBeLessThanOrEqual(8 * 2 ** 20)
+  expect(await kept()).toBe('ls')
+  const folder = join(home.path, '.cache/ferry')
+  const [file = ''] = await readdir(folder)
+  const { ino } = await stat(join(folder, file))
+  expect((await list()).exitCode).toBe(0)
+  // What is refused is made anew, under the same name.
+  expect((await stat(join(folder, file))).ino).toBe(ino)
+}, 60_000)

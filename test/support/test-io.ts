@@ -66,6 +66,7 @@ export async function testContext(options: TestContextOptions = {}): Promise<Tes
     ping: options.ping ?? (() => Promise.reject(new FerryError('bug', 'this test has no connection'))),
     offeredHostKeys:
       options.offeredHostKeys ?? (() => Promise.reject(new FerryError('bug', 'this test has no connection'))),
+    sparesMemory: () => undefined,
     interrupts: () => ({ [Symbol.dispose]: () => undefined }),
     exitWith: (code) => {
       status = code
