@@ -61,10 +61,11 @@ const blockCipherNames: Readonly<Record<string, string>> = {
   '3des-cbc': 'des-ede3-cbc',
 }
 
-function availableCiphers(names: Readonly<Record<string, string>>): string[] {
-  const available = new Set(getCiphers())
-  return Object.entries(names).flatMap(([name, openssl]) => (available.has(openssl) ? [name] : []))
-}
+/** Those that this Node has. */
+const available = new Set(getCiphers())
+const availableOf = (names: Readonly<Record<string, string>>): string[] =>
+  Object.entries(names).flatMap(([name, openssl]) => (available.has(openssl) ? [name] : []))
+const ciphers: Offer = { usual: availableOf(cipherNames), more: availableOf(blockCipherNames) }
 
 /** Encrypt-then-MAC first; neither SHA-1, nor MD5, nor a truncated one. */
 const mac: Offer = {
@@ -92,12 +93,11 @@ export function algorithmsOf(options: Options): {
     if (names.length === 0) needs.push({ what: `${named.name} ${words.join(' ')}`, origin, label })
     return names
   }
-  const cipher = { usual: availableCiphers(cipherNames), more: availableCiphers(blockCipherNames) }
   return {
     algorithms: {
       kex: list('KexAlgorithms', kex),
       hostKey: list('HostKeyAlgorithms', signature),
-      cipher: list('Ciphers', cipher),
+      cipher: list('Ciphers', ciphers),
       mac: list('MACs', mac),
     },
     keyAlgorithms: list('PubkeyAcceptedAlgorithms', signature),
