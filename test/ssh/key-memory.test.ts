@@ -30,6 +30,7 @@ describe('a key that is remembered', () => {
     ])
   })
 
+  // promise: current-files
   test('is not taken for another one that has come to its path', async () => {
     await using bench = await Bench.open()
     const memory = new KeyMemory()

@@ -99,6 +99,7 @@ describe('the file', () => {
     expect(await names(open(`${stateFile()}.previous`))).toEqual(['one', 'two'])
   })
 
+  // promise: current-files
   test('is read anew whenever its bytes are others, whatever its size and its times say', async () => {
     await open().update(add('one'))
     const store = open()
