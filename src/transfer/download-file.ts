@@ -52,6 +52,11 @@ async function downloadTo(
   const handle = await session.open(from, { read: true }).catch((error: unknown) => {
     throw told(act, error, { path: from })
   })
+  let isOpen = true
+  const close = (): void => {
+    if (isOpen) options.closing(session.close(handle).catch(() => undefined))
+    isOpen = false
+  }
   try {
     const resume = kept === undefined ? undefined : await resumeOf(session, handle, kept)
     const fetchInParts = async (fd: number, start: number): Promise<number> => {
@@ -73,14 +78,18 @@ async function downloadTo(
       const isWhole = isAtOnce && (await fetchAtOnce(session, handle, fd, size, options))
       if (isWhole) onBytes(size)
       const bytes = isWhole ? size : await fetchInParts(fd, start)
-      await verify?.(fd, from)
+      if (verify !== undefined) {
+        // It may open the file anew, and the server may allow few open ones.
+        close()
+        await verify(fd, from)
+      }
       if (made !== undefined && atomic) await tellContent(made, fd, signal)
       return bytes
     })
     if (made !== undefined && !atomic) await tellContent(made, to, signal)
     return count
   } finally {
-    options.closing(session.close(handle).catch(() => undefined))
+    close()
   }
 }
 

@@ -119,6 +119,16 @@ test('a directory that is read to its end ahead gives all its names, and is clos
 })
 
 // promise: few-handles
+test('a tree is verified file by file', async () => {
+  const { session, here, there } = await fewRig(4, slow)
+  plant(here(), tree)
+  const gone = await upload(session, [here('tree')], remotePath('/tree'), { verify: true, signal })
+  const back = await download(session, [remotePath('/tree')], here('back'), { verify: true, signal })
+  expect([gone.failures, back.failures]).toEqual([[], []])
+  expect(contents(here('back'))).toEqual(contents(there('tree')))
+})
+
+// promise: few-handles
 test('a tree goes there and back over a line that is cut, too', async () => {
   const rig = await servedRig()
   const cuts = [20_000, 40_000, 60_000, 80_000]
