@@ -42,7 +42,7 @@ test('byte by byte, a packet comes with its last byte, and what is there before 
   expect(packets).toEqual([Buffer.from('hello')])
 })
 
-test('a small packet within one chunk is not copied, a large one may be given back', () => {
+test('a small packet within one chunk is not copied, a large one is put together in memory of its own', () => {
   const chunk = Buffer.concat([str('first'), str('second')])
   const packets: unknown[][] = []
   new PacketReader((...packet) => packets.push(packet)).push(chunk)
@@ -51,6 +51,9 @@ test('a small packet within one chunk is not copied, a large one may be given ba
     [chunk, 13, 19],
   ])
   expect(packets.every(([bytes]) => bytes === chunk)).toBe(true)
+  const large = str(Buffer.alloc(20_000))
+  new PacketReader((...packet) => packets.push(packet)).push(large)
+  expect(packets[2]).toEqual([large.subarray(4), 0, 20_000])
 })
 
 test('random bytes are packets or a protocol_error, never anything else', () => {
