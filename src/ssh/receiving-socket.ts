@@ -1,6 +1,6 @@
 import { Socket, type SocketConstructorOpts, type TcpSocketConnectOpts } from 'node:net'
 import type { Readable } from 'node:stream'
-import { keepNothing } from './ssh2-internals.ts'
+import { keepNothing, reusePackets } from './ssh2-internals.ts'
 
 /** A large file comes in few reads, and few of its SSH packets are in two of them. */
 const bufferBytes = 256 * 1024
@@ -29,7 +29,10 @@ export class ReceivingSocket extends Socket {
    * ssh2 is another one everything stays a copy.
    */
   lendTo(client: object, id: number, channel: Readable): void {
-    this.#onParsed ??= keepNothing(client, this.#buffer.buffer, (borrower) => this.#isTaken(borrower))
+    if (this.#borrowers.size === 0 && this.#onParsed === undefined) {
+      this.#onParsed = keepNothing(client, this.#buffer.buffer, (borrower) => this.#isTaken(borrower))
+      reusePackets(client, () => this.writableLength === 0)
+    }
     this.#borrowers.set(id, channel)
     for (const event of ['end', 'close'] as const) channel.once(event, () => this.#borrowers.delete(id))
   }

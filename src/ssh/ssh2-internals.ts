@@ -1,3 +1,5 @@
+import { randomFillSync } from 'node:crypto'
+
 /**
  * What ssh2 1.17 knows and does not tell. Everything here is looked for before it is used, and ferry works without it: worse
  * messages, a smaller window. test/ssh/ssh2-internals.test.ts fails where a new ssh2 has none of it.
@@ -187,13 +189,27 @@ export const wayOf = (client: object, channel: object): { socket: unknown; id: u
   id: member(member(channel, 'incoming'), 'id'),
 })
 
+/** Changes what ssh2's protocol has by a name, and whatever comes in its place: each exchange of keys makes new ciphers. */
+function changeEach(protocol: object, name: string, change: (one: unknown) => boolean): boolean {
+  let current = member(protocol, name)
+  if (!change(current)) return false
+  Object.defineProperty(protocol, name, {
+    get: () => current,
+    set: (next: unknown) => {
+      change(next)
+      current = next
+    },
+  })
+  return true
+}
+
 /** The type of a packet with a channel's data, whose number comes next (RFC 4254 §5.2). */
 const channelData = 94
 
 /**
- * Has ssh2 copy whatever it would keep of memory that is used again: all packets but the data of channels that are said to take it at once. What is given
- * is to be called when a chunk has been parsed; nothing where this ssh2 is another one. It sees packets where the decipher hands them on,
- * which it does to other functions while keys are exchanged, and each exchange makes another decipher.
+ * Has ssh2 copy whatever it would keep of memory that is used again: all packets but the data of channels that are said to take it at
+ * once. What is given is to be called when a chunk has been parsed; nothing where this ssh2 is another one. Packets are seen where the
+ * decipher hands them on, which it does to another function while keys are exchanged.
  */
 export function keepNothing(
   client: object,
@@ -201,34 +217,59 @@ export function keepNothing(
   isTaken: (channel: number) => boolean,
 ): (() => void) | undefined {
   const protocol = member(client, '_protocol')
-  let decipher = member(protocol, '_decipher')
   const isView = (value: unknown): value is Uint8Array => value instanceof Uint8Array && value.buffer === memory
   const owned = (packet: unknown): unknown => {
     if (!isView(packet)) return packet
     const { buffer, byteOffset, byteLength } = packet
-    const isLent = packet[0] === channelData && byteLength > 4 && isTaken(new DataView(buffer, byteOffset).getUint32(1))
-    return isLent ? packet : Buffer.from(packet)
+    const isData = packet[0] === channelData && byteLength > 4
+    return isData && isTaken(new DataView(buffer, byteOffset).getUint32(1)) ? packet : Buffer.from(packet)
   }
-  const guard = (one: unknown): boolean => {
-    let onPacket = member(one, '_onPayload')
-    if (typeof one !== 'object' || one === null || typeof onPacket !== 'function') return false
+  const guard = (decipher: unknown): boolean => {
+    let onPacket = member(decipher, '_onPayload')
+    if (typeof decipher !== 'object' || decipher === null || typeof onPacket !== 'function') return false
     const handOn = (packet: unknown): unknown => typeof onPacket === 'function' && onPacket(owned(packet))
-    Object.defineProperty(one, '_onPayload', { get: () => handOn, set: (next: unknown) => (onPacket = next) })
+    Object.defineProperty(decipher, '_onPayload', { get: () => handOn, set: (next: unknown) => (onPacket = next) })
     return true
   }
-  if (typeof protocol !== 'object' || protocol === null || !guard(decipher)) return undefined
-  Object.defineProperty(protocol, '_decipher', {
-    get: () => decipher,
-    set: (next: unknown) => {
-      guard(next)
-      decipher = next
-    },
-  })
+  if (typeof protocol !== 'object' || protocol === null || !changeEach(protocol, '_decipher', guard)) return undefined
   return () => {
-    // A packet that is whole but for its MAC is a view.
+    const decipher = member(protocol, '_decipher')
     if (typeof decipher !== 'object' || decipher === null) return
+    // A packet that is whole but for its MAC is a view.
     for (const [name, value] of Object.entries(decipher)) {
       if (isView(value)) Reflect.set(decipher, name, Buffer.from(value))
     }
   }
+}
+
+/** Fewer bytes are not worth keeping. */
+const smallestKept = 16 * 1024
+/** A large write is cut into packets of few lengths. */
+const mostKept = 4
+
+/** Has the memory of a large packet used for the next one of its length, once all that was written has been sent. */
+export function reusePackets(client: object, hasSentAll: () => boolean): boolean {
+  const protocol = member(client, '_protocol')
+  if (typeof protocol !== 'object' || protocol === null) return false
+  return changeEach(protocol, '_cipher', (cipher) => {
+    const allocate = member(cipher, 'allocPacket')
+    if (typeof cipher !== 'object' || cipher === null || typeof allocate !== 'function') return false
+    /** By the length of the payload: packets, and the lengths that they began with before they were encrypted. */
+    const kept = new Map<number, { readonly packet: Buffer; readonly head: Buffer }>()
+    Reflect.set(cipher, 'allocPacket', (length: number): unknown => {
+      const last = kept.get(length)
+      if (last !== undefined && hasSentAll()) {
+        const { packet, head } = last
+        packet.set(head)
+        return randomFillSync(packet, head.length + length, head[4])
+      }
+      const packet: unknown = Reflect.apply(allocate, cipher, [length])
+      if (packet instanceof Buffer && length >= smallestKept) {
+        if (last === undefined && kept.size === mostKept) kept.clear()
+        kept.set(length, { packet, head: Buffer.from(packet.subarray(0, 5)) })
+      }
+      return packet
+    })
+    return true
+  })
 }

@@ -1,7 +1,8 @@
+import { randomBytes } from 'node:crypto'
 import { createRequire } from 'node:module'
 import fc from 'fast-check'
 import { beforeAll, expect, test } from 'vitest'
-import { keepNothing } from '../../src/ssh/ssh2-internals.ts'
+import { keepNothing, reusePackets } from '../../src/ssh/ssh2-internals.ts'
 
 type OnPayload = (payload: Buffer) => undefined
 
@@ -25,41 +26,39 @@ const ways = ['aes128-gcm@openssh.com', 'chacha20-poly1305@openssh.com', 'aes128
   ),
 )
 
-/** The payloads as a server's SSH packets, and what decrypts them. */
-function transport(
-  { cipher, mac, forceNative }: (typeof ways)[number],
-  payloads: readonly Buffer[],
-  onPayload: OnPayload,
-) {
+/** What encrypts, what was written by it, and what decrypts that. */
+function transport({ cipher, mac, forceNative }: (typeof ways)[number], onPayload: OnPayload) {
   const { keyLen = 0, ivLen = 0 } = crypto.CIPHER_INFO[cipher] ?? {}
   const { len = 0 } = crypto.MAC_INFO[mac] ?? {}
-  const iv = (): Buffer => Buffer.alloc(ivLen, 3)
   const common = { seqno: 0, forceNative, macInfo: crypto.MAC_INFO[mac], macKey: Buffer.alloc(len, 2) }
-  const parts: Buffer[] = []
+  const written: Uint8Array[] = []
   const sender = crypto.createCipher({
     outbound: {
       ...common,
-      onWrite: (part: Uint8Array) => parts.push(Buffer.from(part)),
+      onWrite: (part: Uint8Array) => written.push(part),
       cipherInfo: crypto.CIPHER_INFO[cipher],
       cipherKey: Buffer.alloc(keyLen, 1),
-      cipherIV: iv(),
+      cipherIV: Buffer.alloc(ivLen, 3),
     },
   })
-  for (const payload of payloads) {
-    const packet = sender.allocPacket(payload.length)
-    packet.set(payload, 5)
-    sender.encrypt(packet)
-  }
   const decipher = crypto.createDecipher({
     inbound: {
       ...common,
       onPayload,
       decipherInfo: crypto.CIPHER_INFO[cipher],
       decipherKey: Buffer.alloc(keyLen, 1),
-      decipherIV: iv(),
+      decipherIV: Buffer.alloc(ivLen, 3),
     },
   })
-  return { bytes: Buffer.concat(parts), decipher }
+  return { sender, written, decipher }
+}
+
+/** As ssh2 sends it; gives the packet's memory. */
+function send(sender: ReturnType<typeof crypto.createCipher>, payload: Buffer): ArrayBufferLike {
+  const packet = sender.allocPacket(payload.length)
+  packet.set(payload, 5)
+  sender.encrypt(packet)
+  return packet.buffer
 }
 
 const lentChannel = 7
@@ -83,7 +82,9 @@ test.each(ways)('what is kept of packets outlives the memory that they came in: 
         kept.push(payload[0] === 94 && payload[4] === lentChannel ? Buffer.from(payload) : payload)
       }
       const memory = Buffer.allocUnsafeSlow(700)
-      const { bytes, decipher } = transport(way, wanted, take)
+      const { sender, written, decipher } = transport(way, take)
+      for (const payload of wanted) send(sender, payload)
+      const bytes = Buffer.concat(written)
       const onParsed = keepNothing({ _protocol: { _decipher: decipher } }, memory.buffer, (id) => id === lentChannel)
       for (let at = 0, turn = 0; at < bytes.length; turn += 1) {
         const length = bytes.copy(memory, 0, at, at + (sizes[turn % sizes.length] ?? 1))
@@ -122,4 +123,46 @@ test('the decipher of new keys keeps nothing either', () => {
   protocol._decipher._onPayload(memory.fill(1))
   memory.fill(2)
   expect(seen).toEqual([Buffer.alloc(8, 1)])
+})
+
+const decrypted = (decipher: ReturnType<typeof crypto.createDecipher>, bytes: Buffer): void => {
+  for (let from = 0; from < bytes.length; ) from = decipher.decrypt(bytes, from, bytes.length) ?? bytes.length
+}
+/** Of the lengths that a WRITE is cut into, and others. */
+const large = [32_768, 20_000, 32_768, 32_768, 17_000, 20_000, 16_384, 100, 100, 30_000, 32_768]
+
+test.each(ways)('packets in memory that was used before arrive as they were sent: %o', (way) => {
+  const arrived: Buffer[] = []
+  const { sender, written, decipher } = transport(way, (payload) => void arrived.push(Buffer.from(payload)))
+  expect(reusePackets({ _protocol: { _cipher: sender } }, () => true)).toBe(true)
+  const payloads = large.map((length) => randomBytes(length))
+  const memories = payloads.map((payload) => {
+    const memory = send(sender, payload)
+    decrypted(decipher, Buffer.concat(written.splice(0)))
+    return memory
+  })
+  expect(arrived).toEqual(payloads)
+  expect(memories[2]).toBe(memories[0])
+  expect(memories[5]).toBe(memories[1])
+})
+
+test.each(ways)('what has not been sent stays as it is: %o', (way) => {
+  const arrived: Buffer[] = []
+  const { sender, written, decipher } = transport(way, (payload) => void arrived.push(Buffer.from(payload)))
+  reusePackets({ _protocol: { _cipher: sender } }, () => false)
+  const payloads = large.map((length) => randomBytes(length))
+  for (const payload of payloads) send(sender, payload)
+  decrypted(decipher, Buffer.concat(written))
+  expect(arrived).toEqual(payloads)
+})
+
+test('the cipher of new keys uses its own packets again', () => {
+  const cipher = () => ({ allocPacket: (length: number) => Buffer.alloc(length + 10) })
+  const protocol = { _cipher: cipher() }
+  reusePackets({ _protocol: protocol }, () => true)
+  const before = protocol._cipher.allocPacket(20_000)
+  protocol._cipher = cipher()
+  const after = protocol._cipher.allocPacket(20_000)
+  expect(after).not.toBe(before)
+  expect(protocol._cipher.allocPacket(20_000)).toBe(after)
 })

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import { mkdir, writeFile } from 'node:fs/promises'
-import { Socket } from 'node:net'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { connect, createServer, Socket } from 'node:net'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Connection } from '../../src/model/connection.ts'
 import { openSession } from '../../src/sftp/open-session.ts'
@@ -8,6 +8,7 @@ import type { SftpSession } from '../../src/sftp/session.ts'
 import { limitBandwidth } from '../../src/ssh/limit-bandwidth.ts'
 import { wayOf } from '../../src/ssh/ssh2-internals.ts'
 import type { Channel } from '../../src/ssh/transport.ts'
+import { listenOnLoopback } from '../support/listen-on-loopback.ts'
 import { describeWithSshd } from '../support/requirements.ts'
 import { type Sshd, useSshd } from '../support/sshd.ts'
 import { Bench } from './connecting.ts'
@@ -45,6 +46,23 @@ async function listed(session: SftpSession): Promise<string[]> {
     found.push(...entries.map(({ name }) => name).filter((name) => !name.startsWith('.')))
   }
   return found.sort()
+}
+
+/** Leads to a port, and can be told to take nothing for a while. */
+async function relayTo(port: number): Promise<AsyncDisposable & { port: number; hold(): void; go(): void }> {
+  const calls: Socket[] = []
+  const server = createServer((near) => {
+    const far = connect(port, '127.0.0.1')
+    calls.push(near)
+    near.pipe(far).pipe(near)
+    for (const end of [near, far]) end.on('error', () => undefined)
+  })
+  return {
+    port: await listenOnLoopback(server),
+    hold: () => calls.forEach((near) => void near.pause()),
+    go: () => calls.forEach((near) => void near.resume()),
+    [Symbol.asyncDispose]: async () => void server.close(),
+  }
 }
 
 describeWithSshd('the memory that is received into is used again', () => {
@@ -86,6 +104,45 @@ describeWithSshd('the memory that is received into is used again', () => {
     expect(found).toEqual([...names].sort())
     expect(timesSpoilt()).toBeGreaterThan(10)
     if ('RekeyLimit' in ssh_options) await sshd.logged(/set_newkeys: rekeying/)
+  })
+
+  test.each<[string, NonNullable<Connection['ssh_options']>]>([
+    ['as usual', {}],
+    ['with keys exchanged again and again', { RekeyLimit: '1M' }],
+    ['compressed', { Compression: 'yes' }],
+    ['with ChaCha20-Poly1305', { Ciphers: 'chacha20-poly1305@openssh.com' }],
+  ])('nor does what is sent and waits, %s', async (_how, ssh_options) => {
+    await using bench = await Bench.open()
+    await using relay = await relayTo(sshd.port)
+    const channel = await bench.connect({
+      ...fields(),
+      port: relay.port,
+      host_key: [sshd.hostKeyFingerprint],
+      ssh_options,
+    })
+    const channels = [channel, await channel.another?.(signal), await channel.another?.(signal)]
+    const sessions = await Promise.all(
+      channels.flatMap((one) => (one === undefined ? [] : [openSession(one, { timeoutMs: 30_000, signal })])),
+    )
+    const { socket } = wayOf(Reflect.get(channel.stream, '_client'), channel.stream)
+    if (!(socket instanceof Socket)) throw new Error('ssh2 has changed')
+    const names = sessions.map((_session, index) => `sent-${index}`)
+    const handles = await Promise.all(
+      sessions.map((session, index) => session.open(names[index] ?? '', { write: true, create: true, truncate: true })),
+    )
+    relay.hold()
+    const writes: Promise<void>[] = []
+    for (let at = 0; at < content.length; at += 261_120) {
+      for (const [index, session] of sessions.entries()) {
+        const handle = handles[index]
+        if (handle !== undefined) writes.push(session.write(handle, at, content.subarray(at, at + 261_120)))
+      }
+    }
+    while (socket.writableLength === 0) await new Promise((resolve) => setImmediate(resolve))
+    relay.go()
+    await Promise.all(writes)
+    const sent = await Promise.all(names.map((name) => readFile(`${sshd.directory}/${name}`)))
+    expect(sent.map((bytes) => bytes.equals(content))).toEqual([true, true, true])
   })
 
   test('nor does what comes while nobody reads', async () => {

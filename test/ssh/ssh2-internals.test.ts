@@ -12,6 +12,7 @@ import {
   keepNothing,
   listenToLogin,
   proveHostKeys,
+  reusePackets,
   sealChannel,
   sendOpening,
   signAtOnce,
@@ -51,6 +52,7 @@ describe('this ssh2 has what is looked for', () => {
     expect(widenWindow(client, stream)).toBe(true)
     expect(wayOf(client, stream)).toMatchObject({ socket: expect.any(Socket), id: expect.any(Number) })
     expect(keepNothing(client, new ArrayBuffer(1), () => false)).toBeTypeOf('function')
+    expect(reusePackets(client, () => false)).toBe(true)
     expect(await firstAnswer(channel)).toBe(2)
     sealChannel(stream)
     expect(Reflect.get(stream, 'outgoing')).toMatchObject({ state: 'closed' })
@@ -90,6 +92,7 @@ test('with another ssh2 they do nothing', () => {
     expect(signAtOnce(client, () => undefined)).toBe(false)
     expect(proveHostKeys(client, () => true)).toBe(false)
     expect(keepNothing(client, new ArrayBuffer(1), () => false)).toBeUndefined()
+    expect(reusePackets(client, () => true)).toBe(false)
     expect(wayOf(client, {})).toEqual({ socket: undefined, id: undefined })
   }
 })
