@@ -7,6 +7,7 @@ import { build } from 'esbuild'
 import { manifestValidator } from './manifest-validator.js'
 import { nativeAddons } from './native-addons.js'
 import { billOfMaterials, bundledPackages, licenceTexts } from './third-party.js'
+import { unusedParts } from './unused-parts.js'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const dist = join(root, 'dist')
@@ -22,7 +23,7 @@ const shared = {
   legalComments: 'none',
   // ssh2's addons are looked for where it is installed.
   logOverride: { 'require-resolve-not-external': 'silent' },
-  plugins: [manifestValidator.esbuild, nativeAddons],
+  plugins: [manifestValidator.esbuild, nativeAddons, unusedParts],
 }
 
 // The command line is one script with its libraries: a function of `require` and its folder, which V8 can keep compiled (code-cache.ts).
