@@ -31,16 +31,18 @@ export async function completeEntries(session: SftpSession, found: readonly Foun
   })
 }
 
-/** Asks for the kinds of those entries of a directory whose kind the server did not tell. */
+/** Asks for the kinds of those entries of a directory whose kind the server did not tell: of most servers nothing is to be waited for. */
 export const completeKinds = (
   session: SftpSession,
   directory: string,
   entries: readonly DirectoryEntry[],
-): Promise<readonly DirectoryEntry[]> =>
-  replaced(entries, hasNoKind, async ({ name, attributes }) => ({
-    name,
-    attributes: (await orNothing(session.lstat(pathIn(directory, name)))) ?? attributes,
-  }))
+): readonly DirectoryEntry[] | Promise<readonly DirectoryEntry[]> =>
+  entries.some(hasNoKind)
+    ? replaced(entries, hasNoKind, async ({ name, attributes }) => ({
+        name,
+        attributes: (await orNothing(session.lstat(pathIn(directory, name)))) ?? attributes,
+      }))
+    : entries
 
 /** The list with those that are `open` replaced. */
 async function replaced<One>(

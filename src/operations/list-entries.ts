@@ -41,7 +41,8 @@ export async function listPlain(
 ): Promise<Listing<PlainEntries | readonly Entry[]>> {
   const entries = new PlainEntries(path)
   const { itself, refused } = await read(session, path, signal, async (batch) => {
-    entries.add(await orAbort(completeKinds(session, path, batch), signal))
+    const whole = completeKinds(session, path, batch)
+    entries.add(whole instanceof Promise ? await orAbort(whole, signal) : whole)
   })
   if (itself !== undefined) return { entries: [itself], refused }
   entries.sort()
