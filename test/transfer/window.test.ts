@@ -1,14 +1,19 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import type { SftpSession } from '../../src/sftp/session.ts'
 import { TransferWindow } from '../../src/transfer/transfer-window.ts'
 import { servedRig } from '../operations/rig.ts'
 import { later } from '../support/sftp-server/acts.ts'
+
+/** A session as limited as this one, with another round trip. */
+const answeringIn = (roundTripMs: number, session: SftpSession): SftpSession =>
+  Object.create(session, { roundTripMs: { value: roundTripMs } })
 
 test('requests are as large as the server allows and the user wants', async () => {
   const { session: large } = await servedRig({ limits: { read: 0, write: 261_120 } })
   const { session: small } = await servedRig({ limits: { read: 1000, write: 500 } })
   expect(new TransferWindow(large, 'read', {})).toMatchObject({ chunk: 261_120, widest: 16 })
-  expect(new TransferWindow(large, 'write', {})).toMatchObject({ chunk: 261_120, widest: 8 })
+  expect(new TransferWindow(answeringIn(3, large), 'write', {})).toMatchObject({ chunk: 261_120, widest: 8 })
   expect(new TransferWindow(large, 'read', { bufferSize: 32_768, requests: 64 })).toMatchObject({
     chunk: 32_768,
     widest: 64,
@@ -17,6 +22,14 @@ test('requests are as large as the server allows and the user wants', async () =
   expect(new TransferWindow(small, 'read', {}).chunk).toBe(1000)
   expect(new TransferWindow(small, 'write', { bufferSize: 2000 }).chunk).toBe(500)
   expect(new TransferWindow(small, 'write', { bufferSize: 1 }).widest).toBe(512)
+})
+
+test('nearby fewer writes are under way', async () => {
+  const { session } = await servedRig()
+  expect(new TransferWindow(answeringIn(1, session), 'write', {}).widest).toBe(4)
+  expect(new TransferWindow(answeringIn(2, session), 'write', {}).widest).toBe(8)
+  expect(new TransferWindow(answeringIn(1, session), 'read', {}).widest).toBe(16)
+  expect(new TransferWindow(answeringIn(1, session), 'write', { requests: 9 }).widest).toBe(9)
 })
 
 /** Takes full requests until one has to wait, and gives all of them back; the one that waited as well. */
