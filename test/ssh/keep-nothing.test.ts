@@ -74,6 +74,7 @@ const payloads = fc.array(
   { maxLength: 12 },
 )
 
+// promise: own-memory
 test.each(ways)('what is kept of packets outlives the memory that they came in: %o', (way) => {
   fc.assert(
     fc.property(payloads, fc.array(fc.integer({ min: 1, max: 700 }), { minLength: 1 }), (wanted, sizes) => {
@@ -131,6 +132,7 @@ const decrypted = (decipher: ReturnType<typeof crypto.createDecipher>, bytes: Bu
 /** Of the lengths that a WRITE is cut into, and others. */
 const large = [32_768, 20_000, 32_768, 32_768, 17_000, 20_000, 16_384, 100, 100, 30_000, 32_768]
 
+// promise: own-memory
 test.each(ways)('packets in memory that was used before arrive as they were sent: %o', (way) => {
   const arrived: Buffer[] = []
   const { sender, written, decipher } = transport(way, (payload) => void arrived.push(Buffer.from(payload)))
@@ -146,6 +148,7 @@ test.each(ways)('packets in memory that was used before arrive as they were sent
   expect(memories[5]).toBe(memories[1])
 })
 
+// promise: own-memory
 test.each(ways)('what has not been sent stays as it is: %o', (way) => {
   const arrived: Buffer[] = []
   const { sender, written, decipher } = transport(way, (payload) => void arrived.push(Buffer.from(payload)))

@@ -65,6 +65,7 @@ async function relayTo(port: number): Promise<AsyncDisposable & { port: number; 
   }
 }
 
+// promise: own-memory
 describeWithSshd('the memory that is received into is used again', () => {
   let sshd: Sshd
   beforeAll(async () => {
