@@ -27,8 +27,8 @@ interface Rest {
   readonly isWhole: boolean
 }
 
-/** So many batches of a directory are kept at most. */
-const mostBatches = 1000
+/** So many names of a directory are kept at most. */
+const mostNames = 1_000_000
 /** Where nothing was in flight in so many looks in a row, whoever holds a handle waits for another one. */
 const quietLooks = 20
 const lookMs = 250
@@ -162,10 +162,13 @@ export class HandleRoom {
   async #restOf(handle: Handle): Promise<Rest> {
     const batches: Batch[] = []
     try {
-      while (batches.length < mostBatches) {
+      let names = 0
+      while (names < mostNames) {
         const batch = await this.#requests.readdir(handle)
         if (batch !== null) {
           batches.push(batch)
+          // One without names counts as well: a server may send nothing else.
+          names += Math.max(batch.length, 1)
           continue
         }
         await this.#giveBack(handle).catch(() => undefined)
@@ -180,7 +183,7 @@ export class HandleRoom {
   /** Whether it was refused for want of a handle, and one that is open will be given back. */
   #isLack(error: FerryError): Promise<boolean> {
     if (saysTooManyOpen(error)) return Promise.resolve(this.#open.size + this.#opening > 1)
-    if (this.#open.size === 0 || this.#isFull) return Promise.resolve(this.#open.size > 0)
+    if (this.#open.size === 0) return Promise.resolve(false)
     this.#probing ??= this.#probe().finally(() => {
       this.#probing = undefined
     })

@@ -3,8 +3,11 @@ import { FieldWriter } from './fields.ts'
 
 /** The most that goes to the channel at once: the data that one SSH packet carries (RFC 4253 §6.1). */
 const chunkBytesMax = 32 * 1024
-/** Bytes up to this length are copied, to leave in one chunk with what is before and behind them. */
-const joinedBytesMax = 8 * 1024
+/**
+ * A payload up to this length is copied when it is sent, to leave in one chunk with what is before and behind it; a longer one must stay as it is
+ * until the channel has taken it, which may be after a server that lies has answered.
+ */
+export const joinedBytesMax = 16 * 1024
 /** The smallest piece of a write that counts as a sign of life when the channel takes it. */
 const pieceBytesMin = 1024
 

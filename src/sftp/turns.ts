@@ -5,6 +5,9 @@ const mostDoubts = 8
 /** A server that answered so many requests beside others bears them. */
 const fewAnswers = 8
 
+/** After so many good answers beside others one refusal may have had another reason: a disk that was away for a moment. */
+const manyAnswers = 64
+
 /** A request that waits for its turn, or is in flight. */
 export interface Turn {
   /** Whether it says the same, and changes nothing more, when it is sent again after a refusal. */
@@ -25,6 +28,7 @@ export class Turns<T extends Turn> {
   readonly #waiting: T[] = []
   readonly #wantingAlone: T[] = []
   #isSerial: boolean
+  #goodBeside = 0
   #alone: T | undefined
   #inFlight = 0
   #doubts = 0
@@ -47,13 +51,15 @@ export class Turns<T extends Turn> {
   leave(turn: T, failure?: FerryError): boolean {
     const hadOthers = turn.hadOthers || this.#inFlight > 1
     if (hadOthers) this.#answeredBeside += 1
+    if (hadOthers && !isFailure(failure)) this.#goodBeside += 1
     this.#inFlight -= 1
     const wasAlone = this.#alone === turn
     if (wasAlone) {
       this.#alone = undefined
       this.#learn(failure, turn)
     }
-    const repeats = !wasAlone && hadOthers && turn.mayRepeat && isFailure(failure) && this.#doubts < mostDoubts
+    const mayHelp = hadOthers && !wasAlone && this.#doubts < mostDoubts
+    const repeats = mayHelp && turn.mayRepeat && isFailure(failure)
     if (repeats) this.#wantingAlone.push(turn)
     this.#admit()
     return repeats
@@ -80,8 +86,11 @@ export class Turns<T extends Turn> {
     }
     if (isExplained?.()) return
     this.#doubts = 0
-    if (!this.#isSerial) this.#onSerial?.()
+    const mayBeChance = this.#goodBeside > manyAnswers
+    this.#goodBeside = 0
+    if (mayBeChance || this.#isSerial) return
     this.#isSerial = true
+    this.#onSerial?.()
   }
 
   #admitOne(turn: T): void {

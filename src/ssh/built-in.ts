@@ -112,11 +112,13 @@ async function connectHost<T>(
   let call = await begunCall(settings, previous, own, deadline)
   deadline.doing = 'could not read the identities: no answer'
   const { loadIdentities } = await import('./identities.ts')
-  const identities = await loadIdentities(settings, own, deadline.signal).catch((error: unknown) => {
+  const giveUp = (error: unknown): never => {
     call?.giveUp(error)
     throw error
-  })
-  const hostKey = await HostKeyCheck.prepare(settings, own)
+  }
+  const identities = await loadIdentities(settings, own, deadline.signal).catch(giveUp)
+  deadline.doing = 'could not read known_hosts: no answer'
+  const hostKey = await orAbort(HostKeyCheck.prepare(settings, own), deadline.signal).catch(giveUp)
   const { openSshConnection } = await import('./ssh-connection.ts')
   let hostKeyAlgorithms = hostKey.algorithms
   let mismatch: PinMismatch | undefined

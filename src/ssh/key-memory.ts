@@ -21,6 +21,7 @@ export class KeyMemory {
     if (known !== undefined) return known
     const key = read(text, passphrase)
     this.#keys.set(name, key)
+    key.catch(() => this.#keys.delete(name))
     return key
   }
 }

@@ -3,6 +3,7 @@ import type { DirectoryEntry } from '../model/attributes.ts'
 import { orAbort } from '../model/or-abort.ts'
 import type { SftpSession } from '../sftp/session.ts'
 import { openHandle } from './open-handle.ts'
+import { endsAll } from './transfer-error.ts'
 
 /** READDIRs in flight for one directory, once it has turned out not to be small. */
 const widest = 8
@@ -41,11 +42,18 @@ export async function* readBatches(
   let width = 1
   let empty = 0
   let names = 0
+  let hasEnded = false
   try {
     for (;;) {
-      while (asked.length < width) asked.push(ask(session.readdir(handle)))
-      const batch = await orAbort(asked.shift() ?? Promise.resolve(null), signal)
-      if (batch === null) return
+      while (!hasEnded && asked.length < width) asked.push(ask(session.readdir(handle)))
+      const next = asked.shift()
+      if (next === undefined) return
+      const batch = await orAbort(hasEnded ? orNothing(next) : next, signal)
+      // Where one was asked once more it may come to the end before those behind it that got the last names.
+      if (batch === null) {
+        hasEnded = true
+        continue
+      }
       empty = batch.length === 0 ? empty + 1 : 0
       if (empty > mostEmptyBatches) {
         throw new FerryError('protocol_error', `read directory ${path}: the server sends no names and no end`, { path })
@@ -61,6 +69,16 @@ export async function* readBatches(
     // Sent behind the requests in flight; their answers are not needed, and an abort does not wait for them.
     const closed = session.close(handle).catch(() => undefined)
     if (!signal.aborted) await closed
+  }
+}
+
+/** What was asked beyond the end has no names, whatever a server says to it. */
+async function orNothing<T>(request: Promise<T | null>): Promise<T | null> {
+  try {
+    return await request
+  } catch (error) {
+    if (endsAll(error)) throw error
+    return null
   }
 }
 

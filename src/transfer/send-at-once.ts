@@ -1,9 +1,10 @@
+import { joinedBytesMax } from '../sftp/packet-sender.ts'
 import type { Handle, SftpSession } from '../sftp/session.ts'
 import type { CopyOptions } from './copy-options.ts'
 import { readLocal, type SendOptions } from './send-file.ts'
 
-/** Of files up to this length the memory is used again. */
-const smallBytes = 16 * 1024
+/** Of files up to this length the memory is used again: what is sent of them is a copy. */
+const smallBytes = joinedBytesMax
 const mostFree = 64
 const free: Buffer[] = []
 

@@ -2,7 +2,7 @@ import { Writable } from 'node:stream'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { FieldWriter } from '../../src/sftp/fields.ts'
-import { PacketSender } from '../../src/sftp/packet-sender.ts'
+import { joinedBytesMax, PacketSender } from '../../src/sftp/packet-sender.ts'
 
 /** A channel that takes a chunk when the test says so. */
 class SlowChannel extends Writable {
@@ -109,7 +109,7 @@ test('a slow channel is given a long payload by the KiB, a quick one by 32 KiB w
     const channel = new Writable({
       write: (chunk: Buffer, _encoding, done) => {
         lengths.push(chunk.length)
-        if (chunk.length > 8 * 1024) expect(chunk.buffer).toBe(payload.buffer)
+        if (chunk.length > joinedBytesMax) expect(chunk.buffer).toBe(payload.buffer)
         done()
       },
     })
@@ -174,4 +174,15 @@ test('what waits while the channel has a chunk is not written over by what comes
     await nextTurn()
   }
   expect(Buffer.concat(channel.chunks).equals(Buffer.concat(sent))).toBe(true)
+})
+
+// promise: own-memory
+test('a short payload is a copy from when it is sent, however long the channel keeps it waiting', async () => {
+  const channel = new SlowChannel()
+  const sender = new PacketSender(channel, 1000, quiet)
+  const payload = Buffer.alloc(joinedBytesMax, 'p')
+  sender.send(raw(Buffer.from('head')), payload)
+  payload.fill('S')
+  await nextTurn()
+  expect(Buffer.concat(channel.chunks).toString()).toBe(`head${'p'.repeat(joinedBytesMax)}`)
 })

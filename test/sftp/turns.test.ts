@@ -100,6 +100,25 @@ test('what may not be repeated, and what fails with a reason, is not sent again'
   expect(sent).toEqual(['once', 'missing'])
 })
 
+test('one chance refusal among many good answers does not have all sent one by one, a second one right after it does', () => {
+  const { turns, serials } = begin(false)
+  const refused = (): void => {
+    const [one, two] = [new Named('one'), new Named('two')]
+    turns.enter(one)
+    turns.enter(two)
+    expect(turns.leave(two, failure)).toBe(true)
+    turns.leave(one)
+    turns.leave(two)
+  }
+  const many = Array.from({ length: 100 }, (_, index) => new Named(String(index)))
+  for (const turn of many) turns.enter(turn)
+  for (const turn of many) turns.leave(turn)
+  refused()
+  expect(serials).toEqual([])
+  refused()
+  expect(serials).toHaveLength(1)
+})
+
 test('at the end whoever waits is given back, and nobody is sent any more', () => {
   const { turns, sent } = begin(true)
   const all = ['one', 'two', 'three'].map((name) => new Named(name))

@@ -30,6 +30,14 @@ describe('a key that is remembered', () => {
     ])
   })
 
+  test('is read again where reading it failed', async () => {
+    const memory = new KeyMemory()
+    const failing = memory.recall('text', undefined, () => Promise.reject(new Error('gone')))
+    await expect(failing).rejects.toThrow('gone')
+    const read = async (): Promise<KeyText> => ({ kind: 'unusable', reason: 'read' })
+    expect(await memory.recall('text', undefined, read)).toEqual({ kind: 'unusable', reason: 'read' })
+  })
+
   // promise: current-files
   test('is not taken for another one that has come to its path', async () => {
     await using bench = await Bench.open()

@@ -1,8 +1,10 @@
 import { once } from 'node:events'
 import { readdir, readFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import type { Connection } from '../../src/model/connection.ts'
+import { mkfifoSync } from '../operations/mkfifo.ts'
 import { describeWithSshd } from '../support/requirements.ts'
 import type { LoginFault } from '../support/sftp-server/login-faults.ts'
 import { type RunningSftpServer, startSftpServer } from '../support/sftp-server/start-sftp-server.ts'
@@ -44,6 +46,16 @@ describeWithSshd('silence on the way', () => {
     port,
     username: sshd.username,
     identity_file: sshd.identityFile,
+  })
+
+  // promise: silent-way
+  test('a known_hosts that is a FIFO nobody writes to is timed_out, with its phase', async () => {
+    await using bench = await Bench.open()
+    const known_hosts_file = join(bench.home, 'known')
+    mkfifoSync(known_hosts_file)
+    await expect(
+      bench.connect({ ...target(sshd.port), transport: 'ssh', known_hosts_file }, { overrides: { timeoutMs: 500 } }),
+    ).rejects.toMatchObject({ code: 'timed_out', message: expect.stringContaining('known_hosts') })
   })
 
   describe.each(transports)('over %s', (transport) => {
