@@ -25,6 +25,9 @@ export async function progress(
       const run = await measure(onTerminal(command), {
         environment: { ...environment, TERM: 'xterm', SHELL: '/bin/sh' },
       })
+      if (/\d+ of \d+ files/.test(run.output) !== (how === 'drawn')) {
+        throw new Error(`${how}: the line was drawn where it should not be, or not where it should`)
+      }
       runs[how].push({ ...run, ms: processorMs(run.output) })
     }
   }
@@ -44,13 +47,13 @@ export async function progress(
   ]
 }
 
-/** script(1) of util-linux makes the terminal; `times` of sh(1) says in the end what was used. */
+/** script(1) of util-linux makes the terminal, without a size, on which no line is drawn; `times` of sh(1) says in the end what was used. */
 const onTerminal = (command: readonly string[]): string[] => [
   'script',
   '--quiet',
   '--return',
   '--command',
-  `${command.map((word) => `'${word}'`).join(' ')} && times`,
+  `stty cols 80 rows 24 && ${command.map((word) => `'${word}'`).join(' ')} && times`,
   '/dev/null',
 ]
 
